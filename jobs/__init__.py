@@ -1,0 +1,1 @@
+"""What the workers run: each job kind is a module here."""

@@ -1,0 +1,1 @@
+"""TaskOverflow: todos in, calendars out."""

@@ -1,0 +1,1 @@
+"""The practical's standard and FIFO queues, to look at."""
