@@ -1,0 +1,74 @@
+"""The domain's errors. Each knows its HTTP status and a stable code; none knows HTTP."""
+
+from typing import ClassVar
+
+
+class TaskOverflowError(Exception):
+    """One sentence for the client; `field` names the input at fault, if one is."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    retry_after: ClassVar[int | None] = None  # seconds
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class InvalidInput(TaskOverflowError):
+    """The request holds something that it may not."""
+
+    status = 400
+    code = "invalid_input"
+
+
+class NotFound(TaskOverflowError):
+    """There is no such thing, or not any more."""
+
+    status = 404
+    code = "not_found"
+
+
+class TaskNotFinished(TaskOverflowError):
+    """The result was asked for before the job ended."""
+
+    status = 404
+    code = "task_not_finished"
+
+
+class TaskFailed(TaskOverflowError):
+    """The job ended without a result."""
+
+    status = 404
+    code = "task_failed"
+
+
+class BodyTooLarge(TaskOverflowError):
+    """The request body is over the limit."""
+
+    status = 413
+    code = "body_too_large"
+
+
+class UnsupportedMediaType(TaskOverflowError):
+    """The request body is of a type that is not read here."""
+
+    status = 415
+    code = "unsupported_media_type"
+
+
+class DatabaseUnavailable(TaskOverflowError):
+    """The database cannot be reached, is locked, or is out of room."""
+
+    status = 503
+    code = "database_unavailable"
+    retry_after = 2
+
+
+class QueueUnavailable(TaskOverflowError):
+    """Redis cannot be reached, or refuses to write."""
+
+    status = 503
+    code = "queue_unavailable"
+    retry_after = 2

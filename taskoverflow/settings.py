@@ -1,0 +1,121 @@
+"""The only reader of the environment: one frozen Settings, checked when it is read."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Meta, field
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Seconds = Annotated[int, Meta(ge=1, le=30 * 86400)]
+
+DATABASE_URL_PATTERN = r"^(sqlite:///.+|postgres(ql)?(\+psycopg2)?://.*)"
+REDIS_URL_PATTERN = r"^(rediss?|unix)://.+"
+
+ALIASES = {"DATABASE_URL": ("DATABASE_URI", "SQLALCHEMY_DATABASE_URI")}
+SECRETS = ("DATABASE_URL", "REDIS_URL", "TASKOVERFLOW_DASHBOARD_PASSWORD")
+
+# The longest path that a Unix socket may have is 103 bytes on macOS and 107 on Linux.
+LONGEST_SOCKET_PATH = 100
+
+
+class SettingsError(Exception):
+    """A setting is missing, contradictory or out of range; the message is one sentence."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the environment says. Each field's `name` is its environment variable."""
+
+    data_dir: str = field(default="data", name="TASKOVERFLOW_DATA_DIR")
+    database_url: Annotated[str, Meta(pattern=DATABASE_URL_PATTERN)] = field(
+        default="", name="DATABASE_URL"
+    )
+    redis_url: Annotated[str, Meta(pattern=REDIS_URL_PATTERN)] = field(default="", name="REDIS_URL")
+    host: str = field(default="127.0.0.1", name="TASKOVERFLOW_HOST")
+    port: Port = field(default=6400, name="TASKOVERFLOW_PORT")
+    workers: Annotated[int, Meta(ge=0, le=256)] = field(default=2, name="TASKOVERFLOW_WORKERS")
+    threads: Annotated[int, Meta(ge=1, le=256)] = field(default=20, name="TASKOVERFLOW_THREADS")
+    dashboard_host: str = field(default="127.0.0.1", name="TASKOVERFLOW_DASHBOARD_HOST")
+    dashboard_port: Annotated[int, Meta(ge=0, le=65535)] = field(
+        default=9181, name="TASKOVERFLOW_DASHBOARD_PORT"
+    )
+    dashboard_password: str = field(default="", name="TASKOVERFLOW_DASHBOARD_PASSWORD")
+    queue: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")] = field(
+        default="taskoverflow", name="TASKOVERFLOW_QUEUE"
+    )
+    ical_delay: Annotated[float, Meta(ge=0, le=3600)] = field(
+        default=0.0, name="TASKOVERFLOW_ICAL_DELAY"
+    )
+    job_timeout: Seconds = field(default=600, name="TASKOVERFLOW_JOB_TIMEOUT")
+    result_ttl: Seconds = field(default=86400, name="TASKOVERFLOW_RESULT_TTL")
+    failure_ttl: Seconds = field(default=7 * 86400, name="TASKOVERFLOW_FAILURE_TTL")
+    grace: Annotated[float, Meta(ge=0, le=3600)] = field(default=20.0, name="TASKOVERFLOW_GRACE")
+
+    @property
+    def data_folder(self) -> Path:
+        """The absolute path of the data folder."""
+        return Path(self.data_dir).absolute()
+
+    @property
+    def redis_socket(self) -> Path:
+        """Where the embedded Valkey listens: in the data folder, or, when that path is too long
+        for a socket, in a private temporary folder named after it."""
+        socket = self.data_folder / "valkey.sock"
+        if len(os.fsencode(socket)) <= LONGEST_SOCKET_PATH:
+            return socket
+        digest = sha256(os.fsencode(self.data_folder)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"taskoverflow-{os.getuid()}-{digest}" / "valkey.sock"
+
+    @property
+    def embedded_redis(self) -> bool:
+        """Whether `taskoverflow run` has to bring the Redis server itself."""
+        return self.redis_url == _socket_url(self)
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read and check the settings; an empty variable counts as not given.
+
+    Raises SettingsError, whose message names the variable.
+    """
+    given = {name: value for name in setting_names() if (value := _value(environ, name))}
+    try:
+        settings = msgspec.convert(given, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        reason, _, path = str(error).partition(" - at `$.")
+        raise SettingsError(f"{path.rstrip('`')}: {reason}.") from error
+    return msgspec.structs.replace(
+        settings,
+        database_url=settings.database_url or f"sqlite:///{settings.data_folder}/taskoverflow.db",
+        redis_url=settings.redis_url or _socket_url(settings),
+    )
+
+
+def setting_names() -> list[str]:
+    """The environment variables that are read, aliases and `*_FILE` forms aside."""
+    return [field.encode_name for field in msgspec.structs.fields(Settings)]
+
+
+def _socket_url(settings: Settings) -> str:
+    return f"unix://{quote(str(settings.redis_socket))}"
+
+
+def _value(environ: Mapping[str, str], name: str) -> str:
+    spellings = (name, *ALIASES.get(name, ()))
+    found = {spelling: environ[spelling] for spelling in spellings if environ.get(spelling)}
+    if name in SECRETS and environ.get(f"{name}_FILE"):
+        found[f"{name}_FILE"] = _read_secret(f"{name}_FILE", environ[f"{name}_FILE"])
+    if len(set(found.values())) > 1:
+        raise SettingsError(f"{' and '.join(found)} are both given and differ; give one.")
+    return next(iter(found.values()), "")
+
+
+def _read_secret(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name}: cannot read {path} ({error}).") from error
