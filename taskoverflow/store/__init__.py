@@ -1,0 +1,1 @@
+"""All that touches the database. It knows neither HTTP nor queue."""

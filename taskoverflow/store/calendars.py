@@ -1,0 +1,84 @@
+"""Generated calendars: stored whole or not at all, read in chunks, forgotten when they expire."""
+
+from datetime import datetime
+from typing import BinaryIO
+from uuid import uuid4
+
+from msgspec import Struct
+from peewee import Database
+
+from taskoverflow.store import models
+from taskoverflow.store.database import transaction
+
+CHUNK_SIZE = 256 * 1024  # bytes
+
+
+class Calendar(Struct, frozen=True):
+    """What is known of a stored calendar; sizes are in bytes."""
+
+    id: str
+    etag: str
+    events: int
+    size: int
+    gzip_size: int
+    created_at: datetime
+    expires_at: datetime
+
+
+def store(
+    database: Database,
+    compressed: BinaryIO,
+    *,
+    etag: str,
+    events: int,
+    size: int,
+    expires_at: datetime,
+) -> Calendar:
+    """Store a gzip stream, read from its start, in one transaction."""
+    gzip_size = compressed.seek(0, 2)
+    compressed.seek(0)
+    calendar = Calendar(uuid4().hex, etag, events, size, gzip_size, models.utc_now(), expires_at)
+    with transaction(database, write=True):
+        models.Calendar.create(
+            **{name: getattr(calendar, name) for name in calendar.__struct_fields__}
+        )
+        position = 0
+        while data := compressed.read(CHUNK_SIZE):
+            models.CalendarChunk.insert(
+                calendar=calendar.id, position=position, data=data
+            ).execute()
+            position += 1
+    return calendar
+
+
+def get(database: Database, calendar_id: str) -> Calendar | None:
+    """What is known of a calendar, or None when there is none or it has expired."""
+    with transaction(database):
+        alive = models.Calendar.expires_at > models.utc_now()
+        row = models.Calendar.get_or_none((models.Calendar.id == calendar_id) & alive)
+        if row is None:
+            return None
+        return Calendar(*(getattr(row, name) for name in Calendar.__struct_fields__))
+
+
+def chunk(database: Database, calendar_id: str, position: int) -> bytes | None:
+    """The gzip stream's piece at `position` (0, 1, …), or None behind the last one."""
+    with transaction(database):
+        row = models.CalendarChunk.get_or_none(
+            (models.CalendarChunk.calendar == calendar_id)
+            & (models.CalendarChunk.position == position)
+        )
+        return None if row is None else bytes(row.data)
+
+
+def purge(database: Database) -> int:
+    """Delete the calendars that have expired and return how many there were."""
+    with transaction(database, write=True):
+        expired = models.Calendar.expires_at <= models.utc_now()
+        return int(models.Calendar.delete().where(expired).execute())
+
+
+def instance_uuid(database: Database) -> str:
+    """The id of this installation, made once by the first migration."""
+    with transaction(database):
+        return str(models.Instance.select().get().uuid)

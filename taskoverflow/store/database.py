@@ -1,0 +1,84 @@
+"""One database from one URL, and the only way into it: a connection and a transaction per call."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from peewee import Database, InterfaceError, OperationalError
+from playhouse.db_url import parse
+from playhouse.pool import MaxConnectionsExceeded, PooledDatabase, PooledSqliteDatabase
+from playhouse.postgres_ext import PooledPostgresqlExtDatabase
+
+from taskoverflow.errors import DatabaseUnavailable
+from taskoverflow.store import models
+
+BUSY_TIMEOUT_MS = 10_000
+CONNECT_TIMEOUT = 2  # seconds; libpq takes no less
+
+
+def open_database(url: str, connections: int) -> Database:
+    """A pooled database for `sqlite:///…` or `postgresql://…`; connects to nothing yet.
+
+    The models are bound to it, so a process has one at a time. Peewee keeps its connection per
+    thread: `connections` must be at least the number of threads that call the store.
+    """
+    database: Database
+    database = _sqlite(url, connections) if is_sqlite(url) else _postgresql(url, connections)
+    database.bind(models.ALL)
+    return database
+
+
+def is_sqlite(url: str) -> bool:
+    """Whether the URL names an SQLite file."""
+    return url.startswith("sqlite:")
+
+
+def sqlite_path(url: str) -> Path:
+    """The file that an SQLite URL names; a relative one is below the working directory."""
+    return Path(parse(url)["database"]).absolute()
+
+
+def _sqlite(url: str, connections: int) -> PooledSqliteDatabase:
+    # The journal mode is not set here: WAL stays in the file once the migration has set it, and
+    # two processes that switch to it at once can fail with "database is locked".
+    pragmas = [("busy_timeout", BUSY_TIMEOUT_MS), ("foreign_keys", 1), ("synchronous", "normal")]
+    return PooledSqliteDatabase(
+        str(sqlite_path(url)),
+        pragmas=pragmas,
+        max_connections=connections,
+        check_same_thread=False,
+    )
+
+
+def _postgresql(url: str, connections: int) -> PooledPostgresqlExtDatabase:
+    arguments = parse(url, unquote_password=True, unquote_user=True)
+    return PooledPostgresqlExtDatabase(
+        arguments.pop("database"),
+        max_connections=connections,
+        **{"connect_timeout": CONNECT_TIMEOUT, **arguments},
+    )
+
+
+def close_idle(database: Database) -> None:
+    """Close the connections of the pool that nobody is using."""
+    if isinstance(database, PooledDatabase):
+        database.close_idle()
+
+
+@contextmanager
+def transaction(database: Database, *, write: bool = False) -> Iterator[None]:
+    """A connection of the pool and one transaction around the block.
+
+    Raises DatabaseUnavailable when there is no connection, no room or no lock to be had.
+    """
+    # An SQLite transaction that reads first and writes later is refused at once when another
+    # wrote meanwhile; one that says so from the start waits for its turn.
+    lock = ("IMMEDIATE",) if write and isinstance(database, PooledSqliteDatabase) else ()
+    try:
+        with database.connection_context(), database.atomic(*lock):
+            yield
+    except (InterfaceError, MaxConnectionsExceeded, OperationalError) as error:
+        # After a restart of the server every idle connection is dead: drop them together, so
+        # that one call fails and not one per connection.
+        close_idle(database)
+        raise DatabaseUnavailable("The database is not available; try again shortly.") from error

@@ -1,0 +1,67 @@
+"""The tables, as Peewee models. Nothing of these leaves the store."""
+
+from datetime import UTC, datetime
+
+from peewee import (
+    BigAutoField,
+    BigIntegerField,
+    BlobField,
+    BooleanField,
+    CharField,
+    CompositeKey,
+    DateTimeField,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    TextField,
+)
+
+
+def utc_now() -> datetime:
+    """This moment as the store keeps times: UTC, without an offset."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+class Todo(Model):
+    """Indexes: see the first migration, which has one for each query of the API."""
+
+    id = BigAutoField()
+    title = CharField(max_length=255)
+    description = TextField(null=True)
+    completed = BooleanField(default=False)
+    deadline_at = DateTimeField(null=True)
+    created_at = DateTimeField(default=utc_now)
+    updated_at = DateTimeField(default=utc_now)
+
+
+class Calendar(Model):
+    """A generated calendar, compressed with gzip and cut into chunks."""
+
+    id = CharField(max_length=32, primary_key=True)
+    etag = CharField(max_length=64)
+    events = IntegerField()
+    size = BigIntegerField()  # bytes, uncompressed
+    gzip_size = BigIntegerField()  # bytes, as stored
+    created_at = DateTimeField(default=utc_now)
+    expires_at = DateTimeField()
+
+
+class CalendarChunk(Model):
+    """A piece of a calendar's gzip stream."""
+
+    calendar = ForeignKeyField(Calendar, on_delete="CASCADE")
+    position = IntegerField()
+    data = BlobField()
+
+    class Meta:
+        table_name = "calendar_chunk"
+        primary_key = CompositeKey("calendar", "position")
+
+
+class Instance(Model):
+    """One row: who this installation is, for UIDs that are unique in the world."""
+
+    uuid = CharField(max_length=36, primary_key=True)
+
+
+ALL = (Todo, Calendar, CalendarChunk, Instance)

@@ -1,0 +1,139 @@
+"""Todos: what may be asked of them, and the rules that they keep."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+from peewee import Database, ModelSelect, PostgresqlDatabase, chunked
+from playhouse.postgres_ext import ServerSide
+
+from taskoverflow.errors import NotFound
+from taskoverflow.store import models
+from taskoverflow.store.database import transaction
+
+LARGEST_ID = 2**63 - 1
+ROWS_PER_INSERT = 100  # 7 columns each: SQLite takes 999 values at once before 3.32
+
+
+class Todo(Struct, frozen=True):
+    """A todo as the API shows it. Times are UTC without an offset."""
+
+    id: int
+    title: str
+    description: str | None
+    completed: bool
+    deadline_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Filter(Struct, frozen=True):
+    """Which todos are meant: all, unless narrowed.
+
+    `completed`: only those that are, or are not. `window`: only those whose deadline is at most
+    so many days from now, overdue ones included and undated ones not.
+    """
+
+    completed: bool | None = None
+    window: int | None = None
+
+
+def find(database: Database, which: Filter, limit: int | None = None) -> list[Todo]:
+    """The todos meant, newest first; at most `limit` of them."""
+    newest_first = models.Todo.created_at.desc(), models.Todo.id.desc()
+    with transaction(database):
+        rows = _select(which).order_by(*newest_first).limit(limit).tuples()
+        return [Todo(*row) for row in rows.iterator()]
+
+
+def get(database: Database, todo_id: int) -> Todo:
+    """One todo. Raises NotFound."""
+    with transaction(database):
+        return _value(_row(todo_id))
+
+
+def create(database: Database, fields: dict[str, Any]) -> Todo:
+    """Store a new todo of checked fields."""
+    with transaction(database, write=True):
+        now = models.utc_now()
+        return _value(models.Todo.create(created_at=now, updated_at=now, **fields))
+
+
+def create_many(database: Database, todos: Iterable[dict[str, Any]]) -> Iterator[int]:
+    """Store new todos of equal fields in batches, yielding each batch's size once it is stored."""
+    for batch in chunked(todos, ROWS_PER_INSERT * 100):
+        with transaction(database, write=True):
+            for rows in chunked(batch, ROWS_PER_INSERT):
+                models.Todo.insert_many(rows).execute()
+        yield len(batch)
+
+
+def update(database: Database, todo_id: int, fields: dict[str, Any]) -> Todo:
+    """Change the given fields of a todo; none given changes nothing. Raises NotFound."""
+    with transaction(database, write=True):
+        row = _row(todo_id)
+        if fields:
+            for name, value in fields.items():
+                setattr(row, name, value)
+            row.updated_at = models.utc_now()
+            row.save()
+        return _value(row)
+
+
+def delete(database: Database, todo_id: int) -> Todo | None:
+    """Delete a todo and return what it was, or None if there was none."""
+    with transaction(database, write=True):
+        try:
+            row = _row(todo_id)
+        except NotFound:
+            return None
+        row.delete_instance()
+        return _value(row)
+
+
+class DatedTodos(Struct, frozen=True):
+    """A stream of todos that have a deadline, in its order, and how many there are.
+
+    `total` is how many the stream holds, `undated` how many were left out for want of a deadline.
+    """
+
+    total: int
+    undated: int
+    stream: Iterator[Todo]
+
+
+@contextmanager
+def dated(database: Database, which: Filter) -> Iterator[DatedTodos]:
+    """The todos meant that have a deadline, read row by row while the block lasts."""
+    with transaction(database):
+        query = _select(which)
+        rows = query.where(models.Todo.deadline_at.is_null(False))
+        undated = query.where(models.Todo.deadline_at.is_null())
+        ordered = rows.order_by(models.Todo.deadline_at, models.Todo.id).tuples()
+        # Neither keeps the rows: SQLite steps through them, PostgreSQL is asked for some at once.
+        on_server = isinstance(database, PostgresqlDatabase)
+        stream = ServerSide(ordered, array_size=1000) if on_server else ordered.iterator()
+        yield DatedTodos(rows.count(), undated.count(), (Todo(*row) for row in stream))
+
+
+def _select(which: Filter) -> "ModelSelect[models.Todo]":
+    query = models.Todo.select()
+    if which.completed is not None:
+        query = query.where(models.Todo.completed == which.completed)
+    if which.window is not None:
+        end = models.utc_now() + timedelta(days=which.window)
+        query = query.where(models.Todo.deadline_at <= end)
+    return query
+
+
+def _row(todo_id: int) -> models.Todo:
+    row = models.Todo.get_or_none(models.Todo.id == todo_id) if todo_id <= LARGEST_ID else None
+    if row is None:
+        raise NotFound("Todo not found")
+    return row
+
+
+def _value(row: models.Todo) -> Todo:
+    return Todo(*(getattr(row, name) for name in Todo.__struct_fields__))

@@ -1,0 +1,194 @@
+"""The same store tests over SQLite and a real PostgreSQL."""
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+from peewee import SqliteDatabase
+
+from taskoverflow.errors import DatabaseUnavailable, NotFound
+from taskoverflow.store import calendars, todos
+from taskoverflow.store.database import open_database, transaction
+from taskoverflow.store.models import CalendarChunk, Todo, utc_now
+from taskoverflow.store.todos import Filter
+
+
+def add(database, title="x", **fields):
+    return todos.create(database, {"title": title, **fields})
+
+
+def in_days(days):
+    return utc_now() + timedelta(days=days)
+
+
+def titles(found):
+    return [todo.title for todo in found]
+
+
+def test_a_todo_comes_back_as_it_was_stored(database):
+    deadline = datetime(2026, 12, 1, 10, 0, 0, 123456)
+    stored = add(database, "Ünïcödé 😀 '; DROP TABLE todo; --", deadline_at=deadline)
+    assert todos.get(database, stored.id) == stored
+    assert stored.title == "Ünïcödé 😀 '; DROP TABLE todo; --"
+    assert stored.deadline_at == deadline
+    assert (stored.description, stored.completed) == (None, False)
+    assert stored.created_at == stored.updated_at
+
+
+@pytest.mark.parametrize("todo_id", [0, 1, 2**31, 2**63 - 1, 2**63, 10**19, 10**20])
+def test_an_unknown_id_is_not_found_however_large(database, todo_id):
+    with pytest.raises(NotFound):
+        todos.get(database, todo_id)
+    with pytest.raises(NotFound):
+        todos.update(database, todo_id, {"title": "y"})
+    assert todos.delete(database, todo_id) is None
+
+
+def test_an_update_changes_what_is_given_and_the_time_of_the_update(database):
+    before = add(database, "x", description="kept")
+    after = todos.update(database, before.id, {"completed": True})
+    assert (after.title, after.description, after.completed) == ("x", "kept", True)
+    assert after.updated_at > before.updated_at
+    assert after.created_at == before.created_at
+    assert todos.get(database, before.id) == after
+
+
+def test_an_empty_update_changes_nothing(database):
+    before = add(database)
+    assert todos.update(database, before.id, {}) == before
+    assert todos.get(database, before.id) == before
+
+
+def test_a_deleted_todo_is_returned_and_gone(database):
+    stored = add(database)
+    assert todos.delete(database, stored.id) == stored
+    assert todos.find(database, Filter()) == []
+
+
+def test_a_deleted_todo_s_id_never_comes_back(database):
+    first = add(database)
+    todos.delete(database, first.id)
+    assert add(database).id > first.id
+
+
+def test_todos_are_found_newest_first(database):
+    for number in range(5):
+        add(database, str(number))
+    moment = utc_now()
+    with transaction(database, write=True):
+        Todo.update(created_at=moment).where(Todo.title << ["1", "2"]).execute()
+    assert titles(todos.find(database, Filter())) == ["2", "1", "4", "3", "0"]
+    assert titles(todos.find(database, Filter(), limit=2)) == ["2", "1"]
+
+
+def test_todos_are_filtered_by_completion_and_deadline(database):
+    add(database, "undated")
+    add(database, "overdue", deadline_at=in_days(-3))
+    add(database, "soon", deadline_at=in_days(2), completed=True)
+    add(database, "later", deadline_at=in_days(9))
+    assert set(titles(todos.find(database, Filter(completed=True)))) == {"soon"}
+    assert set(titles(todos.find(database, Filter(window=5)))) == {"overdue", "soon"}
+    assert set(titles(todos.find(database, Filter(window=0)))) == {"overdue"}
+    assert titles(todos.find(database, Filter(completed=False, window=36500))) == [
+        "later",
+        "overdue",
+    ]
+
+
+def test_dated_todos_stream_in_order_of_their_deadlines(database):
+    deadlines = [in_days(days) for days in (3, 1, 2)]
+    for deadline in deadlines:
+        add(database, deadline_at=deadline)
+    add(database)
+    with todos.dated(database, Filter()) as dated:
+        assert (dated.total, dated.undated) == (3, 1)
+        assert [todo.deadline_at for todo in dated.stream] == sorted(deadlines)
+
+
+def test_a_stream_does_not_hold_all_todos_at_once(database):
+    row = {"title": "x", "deadline_at": in_days(1), "created_at": utc_now(), "completed": False}
+    rows = ({**row, "updated_at": row["created_at"]} for _ in range(3000))
+    assert sum(todos.create_many(database, rows)) == 3000
+    with todos.dated(database, Filter()) as dated:
+        assert sum(1 for _ in dated.stream) == 3000
+
+
+def test_threads_write_side_by_side_and_lose_nothing(database):
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(lambda number: add(database, str(number)), range(100)))
+    assert len(todos.find(database, Filter())) == 100
+
+
+def test_a_failed_transaction_leaves_nothing(database):
+    def fail_half_way():
+        with transaction(database, write=True):
+            Todo.create(title="x")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
+    assert todos.find(database, Filter()) == []
+
+
+@pytest.mark.parametrize("query", ["list", "completed", "window", "completed and window"])
+def test_each_query_of_the_api_uses_an_index(database, query):
+    if not isinstance(database, SqliteDatabase):
+        pytest.skip("PostgreSQL scans a table as small as this one")
+    condition = {
+        "list": "",
+        "completed": "WHERE completed = 1",
+        "window": "WHERE deadline_at <= '2026-01-01'",
+        "completed and window": "WHERE completed = 1 AND deadline_at <= '2026-01-01'",
+    }[query]
+    sql = f"EXPLAIN QUERY PLAN SELECT * FROM todo {condition} ORDER BY created_at DESC, id DESC"
+    with database.connection_context():
+        plan = " ".join(row[3] for row in database.execute_sql(sql))
+    assert "USING INDEX" in plan
+
+
+def store(database, data=b"x", expires_in=60):
+    expires_at = utc_now() + timedelta(seconds=expires_in)
+    return calendars.store(
+        database, io.BytesIO(data), etag="e", events=1, size=9, expires_at=expires_at
+    )
+
+
+def test_a_calendar_comes_back_in_chunks(database):
+    data = bytes(range(256)) * 3000
+    calendar = store(database, data)
+    assert calendar.gzip_size == len(data)
+    assert calendars.get(database, calendar.id) == calendar
+    chunks, position = [], 0
+    while chunk := calendars.chunk(database, calendar.id, position):
+        chunks.append(chunk)
+        position += 1
+    assert len(chunks) > 1
+    assert b"".join(chunks) == data
+
+
+def test_an_expired_calendar_is_not_found_and_is_purged_with_its_chunks(database):
+    kept, expired = store(database), store(database, expires_in=-1)
+    assert calendars.get(database, expired.id) is None
+    assert calendars.purge(database) == 1
+    assert calendars.get(database, kept.id) == kept
+    with database.connection_context():
+        assert CalendarChunk.select().count() == 1
+
+
+def test_an_unknown_calendar_is_not_found(database):
+    assert calendars.get(database, "unknown") is None
+
+
+def test_the_installation_has_one_id_that_stays(database):
+    first = calendars.instance_uuid(database)
+    assert len(first) == 36
+    assert calendars.instance_uuid(database) == first
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:////nowhere/at/all.db", "postgresql://me@127.0.0.1:1/todos"]
+)
+def test_a_database_that_is_away_is_said_so(url):
+    with pytest.raises(DatabaseUnavailable):
+        todos.find(open_database(url, connections=1), Filter())
