@@ -1,0 +1,56 @@
+"""What a job is handed when it runs: settings, the database, and a way to say how far it is."""
+
+import logging
+import time
+from functools import cached_property
+from typing import Any
+
+from peewee import Database
+from redis import RedisError
+from rq.job import Job
+
+from taskoverflow.settings import Settings
+from taskoverflow.store.database import open_database
+
+PROGRESS_INTERVAL = 0.5  # seconds
+
+logger = logging.getLogger(__name__)
+
+
+class JobContext:
+    """One run of a job. Everything it opens belongs to the work horse and dies with it."""
+
+    def __init__(self, job: Job, settings: Settings) -> None:
+        self.job = job
+        self.settings = settings
+        self._reported_at = 0.0
+
+    @cached_property
+    def database(self) -> Database:
+        """The database, opened after the fork: connections must not be shared across one."""
+        return open_database(self.settings.database_url, connections=2)
+
+    def withdraw_offer(self) -> None:
+        """Stop equal requests from being given this job. To be called before the first read.
+
+        The two steps are not atomic. At worst a newer job's offer goes too, and an equal request
+        gets a job of its own: more work, never a wrong answer.
+        """
+        offer = self.job.meta.get("offer")
+        if offer and self.job.connection.get(offer) == self.job.id.encode():
+            self.job.connection.delete(offer)
+
+    def progress(self, stage: str, done: float, total: float) -> None:
+        """Report how far the job is, at most about twice a second; `done == total` is always said.
+
+        A report that Redis does not take is left out: the job itself needs no Redis.
+        """
+        if done < total and time.monotonic() - self._reported_at < PROGRESS_INTERVAL:
+            return
+        self._reported_at = time.monotonic()
+        report: dict[str, Any] = {"stage": stage, "done": done, "total": total}
+        self.job.meta["progress"] = report
+        try:
+            self.job.save_meta()
+        except RedisError as error:
+            logger.warning("job %s: progress not reported: %s", self.job.id, error)

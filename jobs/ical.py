@@ -1,0 +1,71 @@
+"""generate_ical: a thin RQ job around jobs.calendar. Database in, gzip out, a summary as result."""
+
+import gzip
+import tempfile
+import time
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any, BinaryIO, cast
+
+from jobs.calendar import write_calendar
+from jobs.context import JobContext
+from taskoverflow.store import calendars, todos
+from taskoverflow.store.models import utc_now
+from taskoverflow.store.todos import Filter
+
+# Level 6 takes four times as long as level 1 for a file that is a fifth smaller.
+COMPRESSION_LEVEL = 1
+SPOOL_IN_MEMORY = 8 * 1024 * 1024  # bytes; a longer file waits on disk for its transaction
+# The job's own record starts its life after the calendar is stored, and may not outlive it.
+EXPIRY_MARGIN = timedelta(minutes=5)
+
+
+def generate_ical(
+    context: JobContext, completed: bool | None = None, window: int | None = None
+) -> dict[str, Any]:
+    """Build the calendar of the todos meant, store it, and return its summary.
+
+    The summary: `calendar` (its id), `etag`, `events`, `undated` (todos left out for want of a
+    deadline), `bytes` and `gzip_bytes`. Raises DatabaseUnavailable.
+    """
+    context.withdraw_offer()
+    _wait(context)
+    with tempfile.SpooledTemporaryFile(max_size=SPOOL_IN_MEMORY) as spool:
+        compressed = cast(BinaryIO, spool)
+        written = _write(context, Filter(completed, window), compressed)
+        calendar = calendars.store(
+            context.database,
+            compressed,
+            etag=written["etag"],
+            events=written["events"],
+            size=written["bytes"],
+            expires_at=utc_now() + timedelta(seconds=context.settings.result_ttl) + EXPIRY_MARGIN,
+        )
+    calendars.purge(context.database)
+    return {"calendar": calendar.id, "gzip_bytes": calendar.gzip_size, **written}
+
+
+def _wait(context: JobContext) -> None:
+    """Be slow on purpose, as the practical's worker is (TASKOVERFLOW_ICAL_DELAY)."""
+    delay = context.settings.ical_delay
+    end = time.monotonic() + delay
+    while (left := end - time.monotonic()) > 0:
+        context.progress("waiting", round(delay - left, 1), delay)
+        time.sleep(min(left, 0.5))
+
+
+def _write(context: JobContext, which: Filter, target: BinaryIO) -> dict[str, Any]:
+    digest, size, count = sha256(), 0, 0
+    instance = calendars.instance_uuid(context.database)
+    with (
+        todos.dated(context.database, which) as dated,
+        # No time of day in the header: the same todos give the same bytes.
+        gzip.GzipFile(fileobj=target, mode="wb", compresslevel=COMPRESSION_LEVEL, mtime=0) as out,
+    ):
+        for count, piece in enumerate(write_calendar(dated.stream, instance)):
+            digest.update(piece)
+            size += out.write(piece)
+            context.progress("writing", min(count, dated.total), dated.total)
+    # The first piece is the file's head and the last one its tail.
+    events = count - 1
+    return {"etag": digest.hexdigest(), "events": events, "undated": dated.undated, "bytes": size}
