@@ -1,0 +1,44 @@
+"""The composition root: from settings to an ASGI application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio.to_thread import current_default_thread_limiter
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+
+from taskoverflow.errors import TaskOverflowError
+from taskoverflow.jobqueue import JobQueue
+from taskoverflow.settings import Settings
+from taskoverflow.store.database import close_idle, open_database
+from taskoverflow.web.responses import render_error
+from taskoverflow.web.routes import routes
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application. Connects to nothing until a request needs it."""
+    database = open_database(settings.database_url, connections=settings.threads)
+    queue = JobQueue(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:  # noqa: ARG001
+        # A store call takes a thread and a connection: as many of the one as of the other.
+        current_default_thread_limiter().total_tokens = settings.threads
+        yield
+        queue.close()
+        close_idle(database)
+
+    app = Starlette(
+        routes=routes(),
+        exception_handlers={
+            HTTPException: render_error,
+            TaskOverflowError: render_error,
+            Exception: render_error,
+        },
+        lifespan=lifespan,
+    )
+    app.state.database = database
+    app.state.queue = queue
+    # A redirect would be built from the Host header, which a client may forge.
+    app.router.redirect_slashes = False
+    return app

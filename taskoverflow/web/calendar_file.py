@@ -1,0 +1,63 @@
+"""A stored calendar as an HTTP response: ETag and 304, and its gzip passed through as it is."""
+
+import zlib
+from collections.abc import AsyncIterator
+
+from peewee import Database
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from taskoverflow.store import calendars
+from taskoverflow.store.calendars import Calendar
+
+GZIP = zlib.MAX_WBITS | 16
+
+
+def calendar_response(request: Request, calendar: Calendar) -> Response:
+    """The file, or 304 when the client has it."""
+    compressed = accepts_gzip(request.headers.get("accept-encoding", ""))
+    # A strong ETag names bytes, so each encoding has its own (RFC 9110, section 8.8.3.3).
+    etag = f'"{calendar.etag}{"-gzip" if compressed else ""}"'
+    headers = {"ETag": etag, "Vary": "Accept-Encoding", "Cache-Control": "private, no-cache"}
+    if matches(request.headers.get("if-none-match", ""), etag):
+        return Response(status_code=304, headers=headers)
+    headers["Content-Disposition"] = 'attachment; filename="todos.ics"'
+    headers["Content-Length"] = str(calendar.gzip_size if compressed else calendar.size)
+    if compressed:
+        headers["Content-Encoding"] = "gzip"
+    stored = _stored_chunks(request.app.state.database, calendar)
+    body = stored if compressed else _decompressed(stored)
+    return StreamingResponse(body, media_type="text/calendar", headers=headers)
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Whether an Accept-Encoding header wants gzip (RFC 9110, section 12.5.3)."""
+    weights: dict[str, str] = {}
+    for item in accept_encoding.lower().split(","):
+        coding, _, weight = item.partition(";")
+        weights[coding.strip()] = weight.replace(" ", "") or "q=1"
+    weight = weights.get("gzip", weights.get("*", "q=0"))
+    return weight.strip("q=0.") != ""
+
+
+def matches(if_none_match: str, etag: str) -> bool:
+    """Whether an If-None-Match header names the ETag (RFC 9110, section 13.1.2: weakly)."""
+    candidates = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return etag in candidates or candidates == ["*"]
+
+
+async def _stored_chunks(database: Database, calendar: Calendar) -> AsyncIterator[bytes]:
+    # A calendar that is purged in mid-stream ends short of its Content-Length, and the client
+    # sees a broken transfer, not a shorter calendar.
+    position = 0
+    while data := await run_in_threadpool(calendars.chunk, database, calendar.id, position):
+        yield data
+        position += 1
+
+
+async def _decompressed(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    decompressor = zlib.decompressobj(GZIP)
+    async for chunk in chunks:
+        yield await run_in_threadpool(decompressor.decompress, chunk)
+    yield decompressor.flush()

@@ -1,0 +1,157 @@
+"""What may come in: bodies, queries and path ids, checked before anything is done with them."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+from starlette.requests import Request
+
+from taskoverflow.errors import BodyTooLarge, InvalidInput, NotFound, UnsupportedMediaType
+from taskoverflow.store.todos import Filter
+
+MAX_BODY = 1024 * 1024  # bytes
+# ISO 8601 with "T" or a space, with or without a fraction or an offset.
+DATE_TIME = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d(:?\d\d)?)?", re.ASCII
+)
+COMPLETED = {"true": True, "false": False, None: None}
+WINDOW = re.compile(r"[0-9]{1,5}", re.ASCII)
+MAX_WINDOW = 36_500  # days
+TODO_ID = re.compile(r"[0-9]{1,19}", re.ASCII)
+
+Title = Annotated[str, Meta(min_length=1, max_length=255)]
+Description = Annotated[str, Meta(max_length=10_000)]
+Body = TypeVar("Body", bound=Struct)
+
+
+class NewTodo(Struct, forbid_unknown_fields=True):
+    """The body of POST /todos."""
+
+    title: Title
+    description: Description | None = None
+    completed: bool = False
+    deadline_at: str | None = None
+
+
+class TodoChanges(Struct, forbid_unknown_fields=True):
+    """The body of PUT /todos/{id}: only what is given changes."""
+
+    title: Title | UnsetType = UNSET
+    description: Description | UnsetType | None = UNSET
+    completed: bool | UnsetType = UNSET
+    deadline_at: str | UnsetType | None = UNSET
+
+
+async def read_body(request: Request, schema: type[Body]) -> dict[str, Any]:
+    """The fields given in a JSON body, checked; `deadline_at` as a time in UTC.
+
+    Raises UnsupportedMediaType, BodyTooLarge or InvalidInput.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise UnsupportedMediaType("The body must be JSON, with Content-Type: application/json.")
+    return check_fields(_decode(await _read_limited(request), schema))
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The filled-in fields of a form's body; an empty one counts as not given.
+
+    Raises BodyTooLarge.
+    """
+    # What is not UTF-8 becomes U+FFFD, as browsers have it.
+    return dict(parse_qsl((await _read_limited(request)).decode("utf-8", "replace")))
+
+
+def check_fields(body: Struct) -> dict[str, Any]:
+    """The fields given in a body of the right shape, held to what a shape cannot say.
+
+    Raises InvalidInput.
+    """
+    given = {name: getattr(body, name) for name in body.__struct_fields__}
+    fields = {name: value for name, value in given.items() if value is not UNSET}
+    for name in ("title", "description"):
+        if "\0" in (fields.get(name) or ""):
+            raise InvalidInput(f"{name}: must not contain a NUL character.", field=name)
+    if fields.get("deadline_at") is not None:
+        fields["deadline_at"] = parse_time(fields["deadline_at"], "deadline_at")
+    return fields
+
+
+def parse_time(text: str, field: str) -> datetime:
+    """An ISO 8601 date and time as UTC without an offset. Raises InvalidInput."""
+    try:
+        if not DATE_TIME.fullmatch(text):
+            raise ValueError(text)
+        moment = datetime.fromisoformat(text.upper())
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (ValueError, OverflowError) as error:
+        expected = "an ISO 8601 date and time such as 2026-11-23T18:00:00, or null"
+        raise InvalidInput(f"{field}: must be {expected}.", field=field) from error
+
+
+def read_filter(request: Request) -> Filter:
+    """The todos that a query means. Raises InvalidInput."""
+    query: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name not in ("completed", "window"):
+            raise InvalidInput(f"{name}: there is no such parameter.", field=name)
+        if name in query:
+            raise InvalidInput(f"{name}: must be given once only.", field=name)
+        query[name] = value
+    return Filter(_read_completed(query.get("completed")), _read_window(query.get("window")))
+
+
+def read_todo_id(request: Request) -> int:
+    """The todo id in the path. Raises NotFound for what cannot be one."""
+    text = request.path_params["todo_id"]
+    if not TODO_ID.fullmatch(text):
+        raise NotFound("Todo not found")
+    return int(text)
+
+
+def _read_completed(text: str | None) -> bool | None:
+    if text not in COMPLETED:
+        raise InvalidInput("completed: must be true or false.", field="completed")
+    return COMPLETED[text]
+
+
+def _read_window(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not WINDOW.fullmatch(text) or int(text) > MAX_WINDOW:
+        reason = f"must be a whole number of days, 0 to {MAX_WINDOW}"
+        raise InvalidInput(f"window: {reason}.", field="window")
+    return int(text)
+
+
+async def _read_limited(request: Request) -> bytes:
+    # Starlette's RequestBodyLimitMiddleware answers with plain text of its own.
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise BodyTooLarge(f"The body is larger than {MAX_BODY} bytes.")
+    return bytes(body)
+
+
+def _decode(raw: bytes, schema: type[Body]) -> Body:
+    try:
+        return msgspec.json.decode(raw, type=schema)
+    except msgspec.ValidationError as error:
+        raise _invalid(error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidInput(
+            "body: not valid JSON in UTF-8 (\\ud800 to \\udfff are valid in pairs only).",
+            field="body",
+        ) from error
+
+
+def _invalid(error: msgspec.ValidationError) -> InvalidInput:
+    """msgspec says "Expected `str`, got `int` - at `$.title`", or names the field in the reason."""
+    reason, _, path = str(error).partition(" - at `$.")
+    named = re.search(r"field `(.*)`$", reason, re.DOTALL)
+    field = path.rstrip("`") or (named[1] if named else "body")
+    return InvalidInput(f"{field}: {reason}.", field=field)

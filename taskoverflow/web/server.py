@@ -1,0 +1,37 @@
+"""uvicorn around the application."""
+
+import socket
+
+import uvicorn
+
+from taskoverflow.settings import Settings
+from taskoverflow.web.app import create_app
+
+GRACEFUL_SHUTDOWN = 5  # seconds for requests that are under way
+
+
+def serve(settings: Settings) -> None:
+    """Serve HTTP until told to stop. Raises OSError when the address cannot be had."""
+    # Bound here and not by uvicorn, which reports a taken port in the log only.
+    listener = listen(settings.host, settings.port)
+    config = uvicorn.Config(
+        create_app(settings),
+        timeout_graceful_shutdown=GRACEFUL_SHUTDOWN,
+        server_header=False,
+        lifespan="on",
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises OSError."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        listener.listen(1024)
+    except OSError:
+        listener.close()
+        raise
+    return listener
