@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from msgspec import Struct
+from redis import ConnectionError as RedisConnectionError
 from redis import Redis, RedisError, WatchError
 from redis.backoff import NoBackoff
 from redis.client import Pipeline
@@ -71,8 +72,9 @@ class JobQueue:
             settings.redis_url,
             socket_timeout=REDIS_TIMEOUT,
             socket_connect_timeout=REDIS_TIMEOUT,
-            # Once more, for a pooled connection that died while idle; redis-py would try 10 times.
-            retry=RedisRetry(NoBackoff(), 1),
+            # Once more, for a pooled connection that died while idle; redis-py would try 10 times,
+            # and after a time-out too.
+            retry=RedisRetry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         )
         self.queue = Queue(settings.queue, connection=self.connection, serializer=JSONSerializer)
 
