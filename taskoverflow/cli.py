@@ -27,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns its exit code: 0 well, 1 failed, 2 cannot start."""
     command = _parser().parse_args(arguments).command
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    logging.getLogger("peewee.migrations").setLevel(logging.WARNING)  # `migrate` says it itself
     try:
         code: int = command(read_settings(os.environ))
     except (CommandError, SettingsError, TaskOverflowError) as error:
@@ -37,10 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(settings: Settings) -> int:
     """everything: database, embedded Valkey, web server, workers, dashboard"""
-    from taskoverflow.stack import StackError, data_folder, run_stack
+    from taskoverflow.stack import StackError, check_ports, data_folder, run_stack
 
     try:
         with data_folder(settings):
+            check_ports(settings)
             migrate(settings)
             run_stack(settings, _embedded_redis() if settings.embedded_redis else None)
     except StackError as error:

@@ -1,6 +1,7 @@
 """The only reader of the environment: one frozen Settings, checked when it is read."""
 
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from hashlib import sha256
@@ -20,8 +21,9 @@ REDIS_URL_PATTERN = r"^(rediss?|unix)://.+"
 ALIASES = {"DATABASE_URL": ("DATABASE_URI", "SQLALCHEMY_DATABASE_URI")}
 SECRETS = ("DATABASE_URL", "REDIS_URL", "TASKOVERFLOW_DASHBOARD_PASSWORD")
 
-# The longest path that a Unix socket may have is 103 bytes on macOS and 107 on Linux.
-LONGEST_SOCKET_PATH = 100
+# A Unix socket's path has 103 bytes at most on macOS, 107 on Linux; and redis-py 8.1 fails to
+# parse what CLIENT INFO says of a path with a space or "=" in it.
+SOCKET_PATH = re.compile(rb"[^\s=]{1,100}")
 
 
 class SettingsError(Exception):
@@ -63,10 +65,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def redis_socket(self) -> Path:
-        """Where the embedded Valkey listens: in the data folder, or, when that path is too long
+        """Where the embedded Valkey listens: in the data folder, or, when that path will not do
         for a socket, in a private temporary folder named after it."""
         socket = self.data_folder / "valkey.sock"
-        if len(os.fsencode(socket)) <= LONGEST_SOCKET_PATH:
+        if SOCKET_PATH.fullmatch(os.fsencode(socket)):
             return socket
         digest = sha256(os.fsencode(self.data_folder)).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"taskoverflow-{os.getuid()}-{digest}" / "valkey.sock"

@@ -87,9 +87,6 @@ def run_stack(settings: Settings, redis_server: Path | None) -> None:
     `redis_server` is the Redis-compatible server to embed, None when REDIS_URL names one.
     Raises StackError.
     """
-    _check_port(settings.host, settings.port, "TASKOVERFLOW_PORT")
-    if settings.dashboard_port:
-        _check_port(settings.dashboard_host, settings.dashboard_port, "TASKOVERFLOW_DASHBOARD_PORT")
     redis = _redis_child(settings, redis_server) if redis_server else None
     children = list(_children(settings))
     with _stop_signals() as stop_requested:
@@ -110,6 +107,13 @@ def run_stack(settings: Settings, redis_server: Path | None) -> None:
             _stop([redis] if redis else [], REDIS_GRACE)
 
 
+def check_ports(settings: Settings) -> None:
+    """See that the ports can be had. Raises StackError."""
+    _check_port(settings.host, settings.port, "TASKOVERFLOW_PORT")
+    if settings.dashboard_port:
+        _check_port(settings.dashboard_host, settings.dashboard_port, "TASKOVERFLOW_DASHBOARD_PORT")
+
+
 @contextmanager
 def data_folder(settings: Settings) -> Iterator[None]:
     """Make the data folder and hold it: two servers must not write one append-only file.
@@ -119,7 +123,6 @@ def data_folder(settings: Settings) -> Iterator[None]:
     folder = settings.data_folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        settings.redis_socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (folder / "run.lock").open("w")
     except OSError as error:
         reason = error.strerror or str(error)
@@ -129,6 +132,7 @@ def data_folder(settings: Settings) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise StackError(f"Another `taskoverflow run` is using {folder}.") from error
+        _make_private(settings.redis_socket.parent)
         yield
 
 
@@ -162,6 +166,13 @@ def _redis_child(settings: Settings, server: Path) -> Child:
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
     return Child("valkey", [str(server), *arguments])
+
+
+def _make_private(folder: Path) -> None:
+    """Make the socket's folder. In a temporary folder, somebody else may have made it before."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise StackError(f"The folder {folder} is somebody else's; remove it.")
 
 
 def _check_port(host: str, port: int, setting: str) -> None:

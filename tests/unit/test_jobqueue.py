@@ -1,4 +1,4 @@
-"""The gateway to RQ, over an in-process Redis: what it puts on the queue, and what it makes of it."""
+"""The gateway to RQ, over an in-process Redis: what it queues, and what it makes of a job."""
 
 import threading
 

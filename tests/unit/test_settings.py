@@ -1,3 +1,6 @@
+import os
+import re
+
 import pytest
 
 from taskoverflow.settings import SettingsError, read_settings, setting_names
@@ -67,8 +70,10 @@ def test_an_empty_variable_counts_as_not_given():
     assert read_settings(dict.fromkeys(setting_names(), "")).port == 6400
 
 
-def test_the_socket_s_path_is_short_even_when_the_data_folder_s_is_not():
-    settings = read_settings({"TASKOVERFLOW_DATA_DIR": "/" + "x" * 200})
-    assert len(str(settings.redis_socket)) <= 100
-    other = read_settings({"TASKOVERFLOW_DATA_DIR": "/" + "y" * 200})
+@pytest.mark.parametrize("folder", ["/" + "x" * 200, "/my data", "/a=b", "/" + "\u00e4" * 60])
+def test_the_socket_s_path_is_one_that_redis_py_takes(folder):
+    settings = read_settings({"TASKOVERFLOW_DATA_DIR": folder})
+    assert re.fullmatch(r"[^\s=]+", str(settings.redis_socket))
+    assert len(os.fsencode(settings.redis_socket)) <= 100
+    other = read_settings({"TASKOVERFLOW_DATA_DIR": folder + "y"})
     assert settings.redis_socket != other.redis_socket
