@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -51,12 +52,12 @@ def valkey(short_folder: Path) -> Iterator[ValkeyServer]:
 
 
 @pytest.fixture
-def redis_url(valkey: ValkeyServer) -> Iterator[str]:
+def redis_url(valkey: ValkeyServer) -> str:
     """An empty Redis database of this test's own."""
     url = f"unix://{valkey.unix_socket_path}"
     with Redis.from_url(url) as connection:
         connection.flushall()
-    yield url
+    return url
 
 
 @pytest.fixture(scope="session")
@@ -121,24 +122,34 @@ def client(settings: Settings) -> Iterator[httpx.Client]:
 @pytest.fixture
 def start(settings: Settings, tmp_path: Path) -> Iterator[StartProcess]:
     """Starts `taskoverflow COMMAND` as a process; what still runs at the end is killed."""
-    processes: list[subprocess.Popen[bytes]] = []
+    with processes(settings, tmp_path / "processes.log") as start_process:
+        yield start_process
+
+
+@contextmanager
+def processes(settings: Settings, log: Path) -> Iterator[StartProcess]:
+    """A function that starts `taskoverflow COMMAND`, with changes to the settings if given."""
+    started: list[subprocess.Popen[bytes]] = []
 
     def start_process(command: str, **changes: object) -> "subprocess.Popen[bytes]":
-        process = subprocess.Popen(
-            [sys.executable, "-m", "taskoverflow.cli", command],
-            env=environ(msgspec.structs.replace(settings, **changes)),
-            stdout=(tmp_path / "processes.log").open("ab"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        processes.append(process)
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "taskoverflow.cli", command],
+                env=environ(msgspec.structs.replace(settings, **changes)),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        started.append(process)
         return process
 
-    yield start_process
-    for process in processes:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    try:
+        yield start_process
+    finally:
+        for process in started:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def new_database(request: pytest.FixtureRequest, folder: Path) -> str:
@@ -195,7 +206,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(condition: Callable[[], object], timeout: float = 30, interval: float = 0.05) -> None:
+def wait_until(
+    condition: Callable[[], object], timeout: float = 30, interval: float = 0.05
+) -> None:
     """Return once the condition holds; fail the test when it does not in `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not condition():

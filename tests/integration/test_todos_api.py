@@ -45,7 +45,9 @@ def post_raw(client, body, content_type="application/json"):
 
 
 def test_it_works(client):
-    todo = add(client, "Watch CSSE6400 Lecture", description="Queues", deadline_at="2026-12-01T00:00:00")
+    todo = add(
+        client, "Watch CSSE6400 Lecture", description="Queues", deadline_at="2026-12-01T00:00:00"
+    )
     assert list(todo) == [
         "id",
         "title",
@@ -246,7 +248,8 @@ def test_what_is_no_json_is_refused(client, body):
 
 
 @pytest.mark.parametrize(
-    "content_type", [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""]
+    "content_type",
+    [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""],
 )
 def test_another_content_type_is_refused(client, content_type):
     answer = post_raw(client, b'{"title": "x"}', content_type)
@@ -299,7 +302,15 @@ def test_an_unknown_path_is_json_too(client, path):
 
 @pytest.mark.parametrize(
     "title",
-    [LONGEST, "x" * 255, " ", "\u202eevil", "<script>alert(1)</script>", "a\r\nb\tc\x01", "' OR 1=1"],
+    [
+        LONGEST,
+        "x" * 255,
+        " ",
+        "\u202eevil",
+        "<script>alert(1)</script>",
+        "a\r\nb\tc\x01",
+        "' OR 1=1",
+    ],
 )
 def test_a_strange_title_comes_back_as_it_was(client, title):
     todo = add(client, title)

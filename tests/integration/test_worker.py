@@ -1,0 +1,130 @@
+"""What a worker runs, and how it stops. A real worker process on a real Redis."""
+
+import signal
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from redis import Redis
+from rq import Callback, Queue, Retry, Webhook
+from rq.job import JobStatus
+from rq.serializers import JSONSerializer
+
+from taskoverflow.store.database import open_database
+from taskoverflow.store.migrations import migrate
+from taskoverflow.web.api.ical import GENERATE_ICAL
+from tests.conftest import wait_until
+
+
+@pytest.fixture
+def queue(settings):
+    migrate(open_database(settings.database_url, connections=1))
+    with Redis.from_url(settings.redis_url) as connection:
+        yield Queue(settings.queue, connection=connection, serializer=JSONSerializer)
+
+
+def wait_for(job, *statuses, timeout=30):
+    wait_until(lambda: job.get_status() in statuses, timeout)
+
+
+def log(tmp_path):
+    return (tmp_path / "processes.log").read_text()
+
+
+@pytest.mark.parametrize("name", ["os.system", "subprocess.check_output", "jobs.worker.run_worker"])
+def test_a_forged_job_fails_is_logged_and_runs_nothing(queue, start, tmp_path, name):
+    forged = queue.enqueue_call(name, args=[f"touch {tmp_path}/run"], retry=None)
+    start("worker")
+    wait_for(forged, JobStatus.FAILED)
+    assert f"job {forged.id} refused" in log(tmp_path)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_forged_callback_is_ignored(queue, start, tmp_path):
+    callback = Callback("os.mkdir")
+    good = queue.enqueue_call(GENERATE_ICAL, on_success=callback, on_failure=callback)
+    bad = queue.enqueue_call(GENERATE_ICAL, kwargs={"no": "such"}, on_failure=callback)
+    start("worker")
+    wait_for(good, JobStatus.FINISHED)
+    wait_for(bad, JobStatus.FAILED)
+    assert "os.mkdir" not in log(tmp_path)
+
+
+def test_a_pickled_job_is_not_unpickled(queue, settings, start, tmp_path):
+    pickled = Queue(settings.queue, connection=queue.connection)
+    forged = pickled.enqueue_call(GENERATE_ICAL, args=[Explosive(tmp_path / "run")])
+    start("worker")
+    wait_until(lambda: forged.get_status() == JobStatus.FAILED)
+    assert not (tmp_path / "run").exists()
+
+
+class Explosive:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+def test_a_webhook_is_not_called(queue, start):
+    called = []
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_POST(self):
+            called.append(self.path)
+            self.send_response(204)
+            self.end_headers()
+
+    server = HTTPServer(("127.0.0.1", 0), Listener)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/"
+    webhook = Webhook(url, "finished", method="POST")
+    job = queue.enqueue_call(GENERATE_ICAL, webhooks=[webhook])
+    worker = start("worker")
+    wait_for(job, JobStatus.FINISHED)
+    worker.send_signal(signal.SIGTERM)  # RQ calls webhooks after the job's end
+    worker.wait(timeout=20)
+    server.shutdown()
+    server.server_close()
+    assert called == []
+
+
+def test_sigterm_lets_the_running_job_finish(queue, start):
+    worker = start("worker", ical_delay=2.0)
+    job = queue.enqueue_call(GENERATE_ICAL)
+    wait_for(job, JobStatus.STARTED)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=20) == 0
+    assert job.get_status() == JobStatus.FINISHED
+
+
+def test_a_job_that_does_not_finish_in_the_grace_is_put_back(queue, start):
+    worker = start("worker", ical_delay=60.0, grace=0.5)
+    job = queue.enqueue_call(GENERATE_ICAL, retry=Retry(1))
+    wait_for(job, JobStatus.STARTED)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=20) == 0
+    assert job.get_status() == JobStatus.QUEUED
+    assert queue.job_ids == [job.id]
+    start("worker")
+    wait_for(job, JobStatus.FINISHED)
+    job.refresh()
+    assert job.retries_left == 1  # a deployment is no failure of the job
+
+
+def test_an_idle_worker_stops_at_once(queue, start, tmp_path):
+    worker = start("worker")
+    wait_until(lambda: "Listening on" in log(tmp_path))
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=10) == 0
+
+
+def test_two_signals_put_the_job_back_at_once(queue, start, tmp_path):
+    worker = start("worker", ical_delay=60.0, grace=60.0)
+    job = queue.enqueue_call(GENERATE_ICAL)
+    wait_for(job, JobStatus.STARTED)
+    worker.send_signal(signal.SIGTERM)
+    wait_until(lambda: "arm shut down requested" in log(tmp_path))
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=20) == 0
+    assert job.get_status() == JobStatus.QUEUED
