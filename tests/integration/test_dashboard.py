@@ -51,12 +51,13 @@ def test_it_shows_the_queue_its_jobs_and_its_workers(settings, start):
         assert "ForbiddenFunction" in dashboard.get(f"/0/data/job/{failed.id}.json").text
 
 
-def test_a_password_is_asked_for_when_one_is_set(settings):
-    given = {"REDIS_URL": settings.redis_url, "TASKOVERFLOW_DASHBOARD_PASSWORD": "open sesame"}
-    dashboard = create_dashboard(read_settings(given)).test_client()
-    assert dashboard.get("/").status_code == 401
-    assert dashboard.get("/", auth=("me", "wrong")).status_code == 401
-    assert dashboard.get("/", auth=("me", "open sesame")).status_code == 200
+def test_a_password_is_asked_for_when_one_is_set(settings, start):
+    base = f"http://127.0.0.1:{settings.dashboard_port}"
+    start("dashboard", dashboard_password="open sesame")
+    wait_until(lambda: answers(base))
+    assert httpx.get(base).status_code == 401
+    assert httpx.get(base, auth=("me", "wrong")).status_code == 401
+    assert httpx.get(base, auth=("me", "open sesame")).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "example.org"])
