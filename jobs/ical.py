@@ -13,7 +13,7 @@ from taskoverflow.store import calendars, todos
 from taskoverflow.store.models import utc_now
 from taskoverflow.store.todos import Filter
 
-# Level 6 takes four times as long as level 1 for a file that is a fifth smaller.
+# Level 6 takes three times as long as level 1 (0.34 s to 0.10 for 28 MB), to save a fifth.
 COMPRESSION_LEVEL = 1
 SPOOL_IN_MEMORY = 8 * 1024 * 1024  # bytes; a longer file waits on disk for its transaction
 # The job's own record starts its life after the calendar is stored, and may not outlive it.

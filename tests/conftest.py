@@ -175,9 +175,7 @@ def migrated(url: str) -> Iterator[Database]:
 
 def running_web(settings: Settings) -> Iterator[httpx.Client]:
     """A web server in a thread, and a client whose base URL is the API's."""
-    setup = open_database(settings.database_url, connections=1)
-    migrate(setup)
-    close_idle(setup)
+    migrate(open_database(settings.database_url, connections=1))
     server = uvicorn.Server(
         uvicorn.Config(create_app(settings), port=settings.port, log_config=None, lifespan="on")
     )

@@ -9,6 +9,7 @@ from peewee import Database, OperationalError, SqliteDatabase
 from playhouse.migrations import Runner
 
 from taskoverflow.errors import DatabaseUnavailable
+from taskoverflow.store.database import close_idle
 
 # Any fixed number: who migrates this database takes this advisory lock first.
 POSTGRESQL_LOCK = 0x7A5C0F10
@@ -27,6 +28,8 @@ def migrate(database: Database) -> list[str]:
             return applied
     except OperationalError as error:
         raise DatabaseUnavailable(f"The database cannot be migrated: {error}.") from error
+    finally:
+        close_idle(database)
 
 
 def pending(database: Database) -> list[str]:
@@ -39,6 +42,8 @@ def pending(database: Database) -> list[str]:
             return [step.name for step in _runner(database).status() if not step.applied]
     except OperationalError as error:
         raise DatabaseUnavailable(f"The database cannot be reached: {error}.") from error
+    finally:
+        close_idle(database)
 
 
 def _runner(database: Database) -> Runner:
