@@ -14,9 +14,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from taskoverflow.errors import DatabaseUnavailable, TaskOverflowError
+from taskoverflow.logs import set_up_logging
 from taskoverflow.settings import Settings, SettingsError, read_settings
 
-Command = Callable[[Settings], int]
+Command = Callable[..., int]
+
+# Seconds beyond TASKOVERFLOW_GRACE in which a worker says that it has put its job back.
+WORKER_STOP = 5.0
 
 
 class CommandError(Exception):
@@ -25,11 +29,12 @@ class CommandError(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns its exit code: 0 well, 1 failed, 2 cannot start."""
-    command = _parser().parse_args(arguments).command
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
-    logging.getLogger("peewee.migrations").setLevel(logging.WARNING)  # `migrate` says it itself
+    options = vars(_parser().parse_args(arguments))
+    command: Command = options.pop("command")
     try:
-        code: int = command(read_settings(os.environ))
+        settings = read_settings(os.environ)
+        set_up_logging(settings.log_format)
+        code = command(settings, **options)
     except (CommandError, SettingsError, TaskOverflowError) as error:
         print(f"taskoverflow: {error}", file=sys.stderr)  # noqa: T201
         code = 2
@@ -52,6 +57,9 @@ def run(settings: Settings) -> int:
 
 def serve(settings: Settings) -> int:
     """the web server"""
+    if not settings.metrics_dir:
+        # prometheus-client takes an empty variable for the current folder, and fills that.
+        os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
     from taskoverflow.web.server import serve
 
     _check_migrated(settings)
@@ -64,11 +72,17 @@ def serve(settings: Settings) -> int:
     return 0
 
 
-def worker(settings: Settings) -> int:
+def worker(settings: Settings, count: int = 1) -> int:
     """a worker: runs queued jobs until it is told to stop"""
+    _check_migrated(settings)
+    if count > 1:
+        from taskoverflow.supervisor import ITSELF, Child, supervise
+
+        workers = [Child(f"worker {n}", [*ITSELF, "worker"]) for n in range(1, count + 1)]
+        supervise(workers, settings.grace + WORKER_STOP)
+        return 0
     from jobs.worker import run_worker
 
-    _check_migrated(settings)
     return run_worker(settings)
 
 
@@ -122,7 +136,16 @@ def _parser() -> argparse.ArgumentParser:
         name = command.__name__
         subparser = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
         subparser.set_defaults(command=command)
+        if command is worker:
+            subparser.add_argument("--count", type=_count, default=1, help="how many (default: 1)")
     return parser
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if not 1 <= count <= 256:
+        raise argparse.ArgumentTypeError("must be 1 to 256")
+    return count
 
 
 def _check_migrated(settings: Settings) -> None:

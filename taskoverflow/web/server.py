@@ -1,6 +1,7 @@
 """uvicorn around the application."""
 
 import socket
+from contextlib import suppress
 
 import uvicorn
 
@@ -18,9 +19,12 @@ def serve(settings: Settings) -> None:
         create_app(settings),
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN,
         server_header=False,
+        log_config=None,
+        access_log=False,  # request_log has it
         lifespan="on",
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    with suppress(KeyboardInterrupt):  # uvicorn raises it after it has stopped on a Ctrl-C
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def listen(host: str, port: int) -> socket.socket:
