@@ -6,9 +6,10 @@ from functools import cached_property
 from typing import Any
 
 from peewee import Database
-from redis import RedisError
+from redis import Redis, RedisError
 from rq.job import Job
 
+from taskoverflow import jobrecord
 from taskoverflow.settings import Settings
 from taskoverflow.store.database import open_database
 
@@ -30,13 +31,20 @@ class JobContext:
         """The database, opened after the fork: connections must not be shared across one."""
         return open_database(self.settings.database_url, connections=2)
 
+    @cached_property
+    def _reports(self) -> Redis:
+        """A client that fails soon: the job's own waits out an outage, and a report may not."""
+        return Redis.from_url(
+            self.settings.redis_url, socket_timeout=1.0, socket_connect_timeout=1.0, retry=None
+        )
+
     def withdraw_offer(self) -> None:
         """Stop equal requests from being given this job. To be called before the first read.
 
         The two steps are not atomic. At worst a newer job's offer goes too, and an equal request
         gets a job of its own: more work, never a wrong answer.
         """
-        offer = self.job.meta.get("offer")
+        offer = self.job.meta.get(jobrecord.OFFER)
         if offer and self.job.connection.get(offer) == self.job.id.encode():
             self.job.connection.delete(offer)
 
@@ -49,8 +57,9 @@ class JobContext:
             return
         self._reported_at = time.monotonic()
         report: dict[str, Any] = {"stage": stage, "done": done, "total": total}
-        self.job.meta["progress"] = report
+        self.job.meta[jobrecord.PROGRESS] = report
+        meta = self.job.serializer.dumps(self.job.meta)
         try:
-            self.job.save_meta()
+            self._reports.hset(self.job.key, "meta", meta)
         except RedisError as error:
             logger.warning("job %s: progress not reported: %s", self.job.id, error)

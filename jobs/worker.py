@@ -1,69 +1,34 @@
-"""Our RQ worker: what it may run, how it dies, and how it sweeps up after the dead."""
+"""Our RQ worker: how it keeps its lease on a job, how it stops, how it bears a Redis outage."""
 
 import logging
+import signal
 import threading
-import time
-from collections.abc import Callable, Mapping
-from functools import partial
 from types import FrameType
-from typing import Any, ClassVar
+from typing import Any
 
-from redis import Redis, RedisError
+from redis import RedisError
 from rq import Queue, Worker
 from rq.executions import Execution
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
+from rq.utils import current_timestamp
 from rq.worker import WorkerStatus
 
-# Imported here, in the parent, so that no fork pays for it: 15-18 ms a job instead of 54.
-from jobs.context import JobContext
-from jobs.ical import generate_ical
+from jobs import metrics
+from jobs.allowed import allowed_job_class
+from jobs.failure import FINAL, WORKER_DIED, describe
+from jobs.patience import Patience, patient_redis
 from jobs.sweep import Sweeper
+from taskoverflow import jobrecord
+from taskoverflow.lifeline import die_with_parent
+from taskoverflow.logs import logged
 from taskoverflow.settings import Settings
 
-JobFunction = Callable[..., dict[str, Any]]
-
-FUNCTIONS: Mapping[str, JobFunction] = {"jobs.ical.generate_ical": generate_ical}
-
-# A dead worker is noticed after HEARTBEAT_TTL and the sweep that follows: within 30 s.
-HEARTBEAT_INTERVAL = 5  # seconds
-HEARTBEAT_TTL = 15  # seconds: three heartbeats missed
-IDLE_WAIT = 5  # seconds that one blocking pop takes at most
-HOUSEKEEPING_INTERVAL = 60  # seconds
+MISSED_HEARTBEATS = 3  # and a worker counts as dead
+LONGEST_IDLE_WAIT = 2  # seconds of one blocking pop; then others' jobs are looked after
+FINISHING = 60  # seconds that a run which has ended may take to say so
 
 logger = logging.getLogger(__name__)
-
-
-class ForbiddenFunction(Exception):
-    """A job names a function that is not on the list."""
-
-
-class AllowedJob(Job):
-    """A job that runs what is on the list and nothing else.
-
-    JSON alone does not stop code execution: RQ imports and calls whatever dotted path a job
-    names, and does the same for its callbacks; webhooks are sent wherever a job says.
-    """
-
-    functions: ClassVar[Mapping[str, JobFunction]] = FUNCTIONS
-    settings: ClassVar[Settings]
-
-    @property
-    def func(self) -> JobFunction:
-        """The listed function, bound to its context. Raises ForbiddenFunction."""
-        function = self.functions.get(self.func_name or "")
-        if function is None or self.instance is not None:
-            logger.error("job %s refused: it names a function that is not allowed", self.id)
-            raise ForbiddenFunction(self.id)
-        return partial(function, JobContext(self, self.settings))
-
-    def restore(self, raw_data: Any) -> None:
-        """Read the job from Redis without its callbacks and webhooks."""
-        super().restore(raw_data)
-        self._success_callback_name = None
-        self._failure_callback_name = None
-        self._stopped_callback_name = None
-        self.webhooks = []
 
 
 class TaskWorker(Worker):
@@ -72,8 +37,12 @@ class TaskWorker(Worker):
     One queue, because RQ pops two in a way that can lose a job between pop and start.
     """
 
-    def __init__(self, settings: Settings, connection: Redis) -> None:
-        job_class = type("AllowedJob", (AllowedJob,), {"settings": settings})
+    def __init__(self, settings: Settings, patience: Patience) -> None:
+        self.settings = settings  # before RQ asks for the time-outs
+        self.patience = patience
+        # A client of its own: RQ changes its time-outs, since redis-py's 5 s end a blocking pop.
+        connection = patient_redis(settings.redis_url, patience)
+        job_class = allowed_job_class(settings)
         queue = Queue(
             settings.queue, connection=connection, job_class=job_class, serializer=JSONSerializer
         )
@@ -82,13 +51,11 @@ class TaskWorker(Worker):
             connection=connection,
             job_class=job_class,
             serializer=JSONSerializer,
-            job_monitoring_interval=HEARTBEAT_INTERVAL,
-            maintenance_interval=HOUSEKEEPING_INTERVAL,
-            worker_ttl=2 * HEARTBEAT_TTL,
+            job_monitoring_interval=settings.heartbeat,
+            worker_ttl=2 * MISSED_HEARTBEATS * settings.heartbeat,
         )
         self.log_result_lifespan = False
-        self.grace = settings.grace
-        self.sweeper = Sweeper(queue)
+        self.sweeper = Sweeper(queue, settings.heartbeat)
         self._put_back_id: str | None = None
 
     @property
@@ -98,45 +65,66 @@ class TaskWorker(Worker):
 
     @property
     def dequeue_timeout(self) -> int:
-        """How long to wait for a job before looking after the others' jobs, in seconds."""
-        return IDLE_WAIT
+        """How long one blocking pop waits, in seconds."""
+        return min(LONGEST_IDLE_WAIT, self.settings.heartbeat)
 
     @property
     def should_run_maintenance_tasks(self) -> bool:
-        """Asked before each pop; what is due is decided in run_maintenance_tasks."""
+        """Asked before each pop; what is due is decided by the sweeper."""
         return True
 
     def run_maintenance_tasks(self) -> None:
-        """Sweep, and keep RQ's registries at its own, longer interval."""
+        """Sweep, in place of RQ's clean-up, which takes no lock and starts a scheduler."""
         self.sweeper.sweep()
-        if super().should_run_maintenance_tasks:
-            super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
 
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:  # noqa: ARG002
-        """How long an execution lives without a heartbeat, in seconds (RQ: over a minute)."""
-        return HEARTBEAT_TTL
+        """How long a run's lease lasts without a heartbeat, in seconds (RQ: over a minute)."""
+        return MISSED_HEARTBEATS * self.settings.heartbeat
 
     def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
         """Say that the running job lives, and sweep: all workers may be busy."""
-        super().maintain_heartbeats(job, execution)
-        self.sweeper.sweep()
+        try:
+            super().maintain_heartbeats(job, execution)
+            self.sweeper.sweep()
+        except RedisError as error:
+            # The job goes on; whether its lease has been lost meanwhile is asked at its end.
+            logger.warning("job %s: no heartbeat: %s", job.id, error)
 
-    def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        """On the first SIGTERM: finish the running job, or put it back when the grace is over."""
-        if self.get_state() == WorkerStatus.BUSY:
-            timer = threading.Timer(self.grace, self._put_back_running_job)
-            timer.daemon = True
-            timer.start()
-        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Run a popped job, unless it was cancelled or has run since it was queued."""
+        with logged(job_id=job.id, request_id=job.meta.get(jobrecord.REQUEST_ID)):
+            if job.get_status(refresh=False) == JobStatus.QUEUED:
+                # Not what it says of itself: that may be no JSON, and fails in the work horse.
+                logger.info("job %s: starts", job.id)
+                super().execute_job(job, queue)
+            else:
+                logger.info("job %s: is %s, not run", job.id, job.get_status(refresh=False))
+                queue.intermediate_queue.remove(job.id)
 
-    def request_force_stop(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        """On the second SIGTERM: put the running job back now."""
-        self._put_back_running_job()
+    # In the work horse, the child that runs the job
 
-    def _put_back_running_job(self) -> None:
-        if self.horse_pid:
-            self._put_back_id = self.get_current_job_id()
-            self.kill_horse()
+    def main_work_horse(self, job: Job, queue: Queue) -> None:
+        """Run the job, and die with the worker: nobody else would end an orphan."""
+        die_with_parent(self.pid or 0, signal.SIGKILL)
+        super().main_work_horse(job, queue)
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """Log the error, and keep for the client what may be said of it."""
+        super().handle_exception(job, *exc_info)
+        job.meta[jobrecord.ERROR] = describe(exc_info[1])
+        if isinstance(exc_info[1], FINAL):
+            job.retries_left = 0
+
+    def handle_job_success(
+        self, job: Job, queue: Queue, started_job_registry: Any, execution: Execution
+    ) -> None:
+        """Store the result, unless the job was put back and is another run's by now."""
+        if self._renew_lease(job, execution):
+            super().handle_job_success(job, queue, started_job_registry, execution)
+            logger.info("job %s: done: %s", job.id, job.return_value())
+            metrics.record(self.connection, job, "success")
+
+    # In the work horse or in the worker
 
     def handle_job_failure(
         self,
@@ -146,10 +134,55 @@ class TaskWorker(Worker):
         exc_string: str = "",
         execution: Execution | None = None,
     ) -> None:
-        """Put the job back if we killed its horse to stop in time; else as RQ does."""
-        if job.id != self._put_back_id or execution is None:
-            super().handle_job_failure(job, queue, started_job_registry, exc_string, execution)
+        """Retry or fail the job; put it back if we killed its horse to stop in time."""
+        if execution is not None and not self._renew_lease(job, execution):
             return
+        if job.id == self._put_back_id and execution is not None:
+            self._put_back(job, queue, execution)
+            return
+        if not self.is_horse and self._stopped_job_id != job.id:
+            job.meta[jobrecord.ERROR] = WORKER_DIED
+        super().handle_job_failure(job, queue, started_job_registry, exc_string, execution)
+        if job.get_status(refresh=False) in (JobStatus.FAILED, JobStatus.STOPPED):
+            job.save_meta()
+            metrics.record(self.connection, job, "failure")
+
+    def _renew_lease(self, job: Job, execution: Execution) -> bool:
+        """Whether this run is still the job's run; if so, it has FINISHING seconds more.
+
+        A worker that was frozen or cut off is taken for dead, and its job runs elsewhere: what
+        comes late may not overwrite what the newer run has to say.
+        """
+        registry, entry = job.started_job_registry.key, execution.composite_key
+        lease = {entry: current_timestamp() + FINISHING}
+        self.connection.zadd(registry, lease, xx=True)
+        if self.connection.zscore(registry, entry) is not None:
+            return True
+        logger.warning("job %s: this run has lost its lease; its result is dropped", job.id)
+        return False
+
+    # Stopping
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """On the first SIGTERM: finish the running job, or put it back when the grace is over."""
+        logger.info("worker %s: asked to stop", self.name)
+        self.patience.give_up()
+        if self.get_state() == WorkerStatus.BUSY:
+            timer = threading.Timer(self.settings.grace, self._stop_running_job)
+            timer.daemon = True
+            timer.start()
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
+    def request_force_stop(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """On the second SIGTERM: put the running job back now."""
+        self._stop_running_job()
+
+    def _stop_running_job(self) -> None:
+        if self.horse_pid:
+            self._put_back_id = self.get_current_job_id()
+            self.kill_horse()
+
+    def _put_back(self, job: Job, queue: Queue, execution: Execution) -> None:
         logger.warning("job %s: not finished in time; putting it back", job.id)
         with self.connection.pipeline() as pipeline:
             self.cleanup_execution(job, pipeline=pipeline, execution=execution)
@@ -160,24 +193,11 @@ class TaskWorker(Worker):
 
 def run_worker(settings: Settings) -> int:
     """Work until told to stop. Returns the exit code: 0 after a stop on request, else 1."""
-    # A client of its own: RQ changes its time-outs, and redis-py's default of 5 s is too short
-    # for a blocking pop.
-    connection = Redis.from_url(settings.redis_url)
-    wait_for_redis(connection)
-    worker = TaskWorker(settings, connection)
+    patience = Patience()
+    worker = TaskWorker(settings, patience)
     try:
-        worker.work(with_scheduler=True, logging_level="INFO")
+        logger.info("worker %s: waits for jobs of the queue %s", worker.name, settings.queue)
+        worker.work(logging_level="WARNING")  # RQ's own lines lack the job's id
     except RedisError as error:
-        logger.error("Redis is gone (%s); whoever started this worker should start it again", error)
+        logger.error("Redis went away while the worker stopped: %s", error)
     return 0 if worker.stopped_on_request else 1
-
-
-def wait_for_redis(connection: Redis) -> None:
-    """Return once Redis answers. It may be starting, or reading its append-only file."""
-    while True:
-        try:
-            connection.ping()
-            return
-        except RedisError as error:
-            logger.warning("waiting for Redis: %s", error)
-            time.sleep(1)

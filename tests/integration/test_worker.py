@@ -10,9 +10,9 @@ from rq import Callback, Queue, Retry, Webhook
 from rq.job import JobStatus
 from rq.serializers import JSONSerializer
 
+from taskoverflow.jobqueue import GENERATE_ICAL
 from taskoverflow.store.database import open_database
 from taskoverflow.store.migrations import migrate
-from taskoverflow.web.api.ical import GENERATE_ICAL
 from tests.conftest import wait_until
 
 
@@ -114,7 +114,7 @@ def test_a_job_that_does_not_finish_in_the_grace_is_put_back(queue, start):
 
 def test_an_idle_worker_stops_at_once(queue, start, tmp_path):
     worker = start("worker")
-    wait_until(lambda: "Listening on" in log(tmp_path))
+    wait_until(lambda: "waits for jobs" in log(tmp_path))
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeout=10) == 0
 
@@ -124,7 +124,7 @@ def test_two_signals_put_the_job_back_at_once(queue, start, tmp_path):
     job = queue.enqueue_call(GENERATE_ICAL)
     wait_for(job, JobStatus.STARTED)
     worker.send_signal(signal.SIGTERM)
-    wait_until(lambda: "arm shut down requested" in log(tmp_path))
+    wait_until(lambda: "asked to stop" in log(tmp_path))
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeout=20) == 0
     assert job.get_status() == JobStatus.QUEUED
