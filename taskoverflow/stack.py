@@ -2,84 +2,25 @@
 
 import fcntl
 import os
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from redis import Redis, RedisError
 
-from taskoverflow.lifeline import die_with_parent
 from taskoverflow.settings import Settings
+from taskoverflow.supervisor import ITSELF, POLL, Child, keep_alive, report, stop, stop_signals
 
 STOP_GRACE = 8.0  # seconds for the web, the workers and the dashboard to stop
 WORKER_GRACE = 5.0  # seconds of those for a running job, before it is put back
 REDIS_GRACE = 1.5  # seconds for the embedded Valkey to write out what it holds
 START_TIMEOUT = 60.0  # seconds; a long append-only file takes a while to read
-POLL = 0.1  # seconds
-FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0  # seconds before a dead child is started again
-STEADY = 60.0  # seconds of life after which a child's back-off starts anew
 
 
 class StackError(Exception):
     """The stack cannot start; the message is one sentence that says why."""
-
-
-@dataclass
-class Child:
-    """A process that is started again, ever more slowly, when it dies."""
-
-    name: str
-    command: list[str]
-    environ: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | None = None
-    started_at: float = 0.0
-    backoff: float = FIRST_BACKOFF
-
-    def start(self) -> None:
-        """Start the process, in a session of its own: a Ctrl-C is for the parent to pass on."""
-        self.started_at = time.monotonic()
-        self.process = subprocess.Popen(  # noqa: S603
-            self.command,
-            env={**os.environ, **self.environ},
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=partial(die_with_parent, os.getpid()),
-        )
-
-    def keep_alive(self) -> None:
-        """Start the process again if it has died and its back-off is over."""
-        if self.process is None or self.process.poll() is None:
-            return
-        now = time.monotonic()
-        if now - self.started_at > STEADY:
-            self.backoff = FIRST_BACKOFF
-        if now - self.started_at >= self.backoff:
-            report(f"{self.name} ended with {self.process.returncode}; starting it again")
-            self.backoff = min(2 * self.backoff, LONGEST_BACKOFF)
-            self.start()
-
-    def terminate(self) -> None:
-        """Ask the process to stop."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-
-    def wait(self, deadline: float) -> None:
-        """Wait until the process has stopped; past the deadline it is killed."""
-        if self.process is None:
-            return
-        try:
-            self.process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            report(f"{self.name} did not stop in time and is killed")
-            self.process.kill()
-            self.process.wait()
 
 
 def run_stack(settings: Settings, redis_server: Path | None) -> None:
@@ -90,7 +31,7 @@ def run_stack(settings: Settings, redis_server: Path | None) -> None:
     """
     redis = _redis_child(settings, redis_server) if redis_server else None
     children = list(_children(settings))
-    with _stop_signals() as stop_requested:
+    with stop_signals() as stop_requested:
         try:
             if redis:
                 redis.start()
@@ -99,13 +40,10 @@ def run_stack(settings: Settings, redis_server: Path | None) -> None:
                 child.start()
             _wait_for_web(settings, children[0], stop_requested)
             _announce(settings)
-            while not stop_requested:
-                for child in [*children, *([redis] if redis else [])]:
-                    child.keep_alive()
-                time.sleep(POLL)
+            keep_alive([*children, *([redis] if redis else [])], stop_requested)
         finally:
-            _stop(children, STOP_GRACE)
-            _stop([redis] if redis else [], REDIS_GRACE)
+            stop(children, STOP_GRACE)
+            stop([redis] if redis else [], REDIS_GRACE)
 
 
 def check_ports(settings: Settings) -> None:
@@ -137,19 +75,13 @@ def data_folder(settings: Settings) -> Iterator[None]:
         yield
 
 
-def report(message: str) -> None:
-    """Tell the person who started the stack."""
-    print(f"taskoverflow: {message}", flush=True)  # noqa: T201
-
-
 def _children(settings: Settings) -> Iterator[Child]:
-    itself = [sys.executable, "-m", "taskoverflow.cli"]
-    yield Child("web", [*itself, "serve"])
+    yield Child("web", [*ITSELF, "serve"])
     grace = str(min(settings.grace, WORKER_GRACE))
     for number in range(1, settings.workers + 1):
-        yield Child(f"worker {number}", [*itself, "worker"], {"TASKOVERFLOW_GRACE": grace})
+        yield Child(f"worker {number}", [*ITSELF, "worker"], {"TASKOVERFLOW_GRACE": grace})
     if settings.dashboard_port:
-        yield Child("dashboard", [*itself, "dashboard"])
+        yield Child("dashboard", [*ITSELF, "dashboard"])
 
 
 def _redis_child(settings: Settings, server: Path) -> Child:
@@ -233,26 +165,3 @@ def _announce(settings: Settings) -> None:
         f"  data       {settings.data_folder}",
         flush=True,
     )
-
-
-@contextmanager
-def _stop_signals() -> Iterator[list[int]]:
-    """A list that is empty until SIGINT or SIGTERM arrives."""
-    received: list[int] = []
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = {
-        signum: signal.signal(signum, lambda got, _: received.append(got)) for signum in signals
-    }
-    try:
-        yield received
-    finally:
-        for signum, handler in before.items():
-            signal.signal(signum, handler)
-
-
-def _stop(children: list[Child], grace: float) -> None:
-    deadline = time.monotonic() + grace
-    for child in children:
-        child.terminate()
-    for child in children:
-        child.wait(deadline)
