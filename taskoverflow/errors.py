@@ -44,6 +44,20 @@ class TaskFailed(TaskOverflowError):
     code = "task_failed"
 
 
+class JobEnded(TaskOverflowError):
+    """The job cannot be cancelled: it has ended."""
+
+    status = 409
+    code = "job_ended"
+
+
+class JobNotEnded(TaskOverflowError):
+    """The job cannot be retried: it waits, runs, or has succeeded."""
+
+    status = 409
+    code = "job_not_ended"
+
+
 class BodyTooLarge(TaskOverflowError):
     """The request body is over the limit."""
 

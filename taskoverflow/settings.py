@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 import msgspec
@@ -57,6 +57,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     result_ttl: Seconds = field(default=86400, name="TASKOVERFLOW_RESULT_TTL")
     failure_ttl: Seconds = field(default=7 * 86400, name="TASKOVERFLOW_FAILURE_TTL")
     grace: Annotated[float, Meta(ge=0, le=3600)] = field(default=20.0, name="TASKOVERFLOW_GRACE")
+    heartbeat: Annotated[int, Meta(ge=1, le=60)] = field(default=5, name="TASKOVERFLOW_HEARTBEAT")
+    retry_backoff: Annotated[int, Meta(ge=1, le=3600)] = field(
+        default=5, name="TASKOVERFLOW_RETRY_BACKOFF"
+    )
+    metrics_dir: str = field(default="", name="PROMETHEUS_MULTIPROC_DIR")
+    log_format: Literal["auto", "json", "text"] = field(
+        default="auto", name="TASKOVERFLOW_LOG_FORMAT"
+    )
 
     @property
     def data_folder(self) -> Path:

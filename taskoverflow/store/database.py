@@ -82,6 +82,12 @@ def _postgresql(url: str, connections: int) -> _PostgresqlPool:
     )
 
 
+def ping(database: Database) -> None:
+    """Return when the database answers. Raises DatabaseUnavailable."""
+    with transaction(database):
+        database.execute_sql("SELECT 1 FROM instance")
+
+
 def close_idle(database: Database) -> None:
     """Close the connections of the pool that nobody is using."""
     if isinstance(database, PooledDatabase):

@@ -6,11 +6,14 @@ from contextlib import asynccontextmanager
 from anyio.to_thread import current_default_thread_limiter
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from taskoverflow.errors import TaskOverflowError
 from taskoverflow.jobqueue import JobQueue
 from taskoverflow.settings import Settings
 from taskoverflow.store.database import close_idle, open_database
+from taskoverflow.web.job_watch import JobWatch
+from taskoverflow.web.request_log import RequestLog, answer_nobody
 from taskoverflow.web.responses import render_error
 from taskoverflow.web.routes import routes
 
@@ -33,12 +36,17 @@ def create_app(settings: Settings) -> Starlette:
         exception_handlers={
             HTTPException: render_error,
             TaskOverflowError: render_error,
+            ClientDisconnect: answer_nobody,
             Exception: render_error,
         },
         lifespan=lifespan,
     )
     app.state.database = database
     app.state.queue = queue
+    app.state.metrics_dir = settings.metrics_dir
+    app.state.job_watch = JobWatch(queue)
     # A redirect would be built from the Host header, which a client may forge.
     app.router.redirect_slashes = False
+    # Not by add_middleware, which puts it inside of what answers uncaught errors.
+    app.middleware_stack = RequestLog(app.build_middleware_stack())
     return app

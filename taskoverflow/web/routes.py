@@ -8,7 +8,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from taskoverflow.web.api import health, ical, todos
+from taskoverflow.web import metrics
+from taskoverflow.web.api import health, ical, jobs, todos
 from taskoverflow.web.ui import pages
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -21,6 +22,7 @@ def resource(path: str, *, name: str | None = None, **handlers: Handler) -> Rout
     """One route for all methods of a path, so that a 405 names them all in Allow."""
 
     async def dispatch(request: Request) -> Response:
+        request.state.route = path  # for the metrics
         method = "get" if request.method == "HEAD" else request.method.lower()
         return await handlers[method](request)
 
@@ -34,10 +36,17 @@ def routes() -> list[BaseRoute]:
         resource("/exports", post=pages.export),
         resource("/exports/{task_id}", get=pages.show_export, name="export"),
         Mount("/static", StaticFiles(directory=STATIC), name="static"),
+        resource("/livez", get=health.show),
+        resource("/readyz", get=health.ready),
+        resource("/metrics", get=metrics.show),
         resource(f"{API}/health", get=health.show),
         resource(f"{API}/todos", get=todos.index, post=todos.create),
         resource(f"{API}/todos/ical", post=ical.submit),
         resource(f"{API}/todos/ical/{{task_id}}/status", get=ical.status, name="ical-status"),
         resource(f"{API}/todos/ical/{{task_id}}/result", get=ical.result, name="ical-result"),
+        resource(f"{API}/jobs", get=jobs.index),
+        resource(f"{API}/jobs/{{job_id}}", get=jobs.show, delete=jobs.cancel, name="job"),
+        resource(f"{API}/jobs/{{job_id}}/retry", post=jobs.retry),
+        resource(f"{API}/jobs/{{job_id}}/events", get=jobs.events, name="job-events"),
         resource(f"{API}/todos/{{todo_id}}", get=todos.show, put=todos.update, delete=todos.delete),
     ]

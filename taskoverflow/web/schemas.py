@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import Request
 
 from taskoverflow.errors import BodyTooLarge, InvalidInput, NotFound, UnsupportedMediaType
+from taskoverflow.jobqueue import Status
 from taskoverflow.store.todos import Filter
 
 MAX_BODY = 1024 * 1024  # bytes
@@ -18,8 +19,9 @@ DATE_TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d(:?\d\d)?)?", re.ASCII
 )
 COMPLETED = {"true": True, "false": False, None: None}
-WINDOW = re.compile(r"[0-9]{1,5}", re.ASCII)
+NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 MAX_WINDOW = 36_500  # days
+DEFAULT_JOBS, MAX_JOBS = 50, 200  # on a page
 TODO_ID = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 Title = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -43,6 +45,14 @@ class TodoChanges(Struct, forbid_unknown_fields=True):
     description: Description | UnsetType | None = UNSET
     completed: bool | UnsetType = UNSET
     deadline_at: str | UnsetType | None = UNSET
+
+
+class JobQuery(Struct, frozen=True):
+    """The query of GET /jobs."""
+
+    status: Status | None
+    limit: int
+    cursor: str | None
 
 
 async def read_body(request: Request, schema: type[Body]) -> dict[str, Any]:
@@ -94,14 +104,19 @@ def parse_time(text: str, field: str) -> datetime:
 
 def read_filter(request: Request) -> Filter:
     """The todos that a query means. Raises InvalidInput."""
-    query: dict[str, str] = {}
-    for name, value in request.query_params.multi_items():
-        if name not in ("completed", "window"):
-            raise InvalidInput(f"{name}: there is no such parameter.", field=name)
-        if name in query:
-            raise InvalidInput(f"{name}: must be given once only.", field=name)
-        query[name] = value
-    return Filter(_read_completed(query.get("completed")), _read_window(query.get("window")))
+    query = _read_query(request, "completed", "window")
+    window = _read_number(query.get("window"), "window", 0, MAX_WINDOW, "a whole number of days")
+    return Filter(_read_completed(query.get("completed")), window)
+
+
+def read_job_query(request: Request) -> JobQuery:
+    """The jobs that a query means. Raises InvalidInput."""
+    query = _read_query(request, "status", "limit", "cursor")
+    status = query.get("status")
+    if status is not None and status not in set(Status):
+        raise InvalidInput(f"status: must be one of {', '.join(Status)}.", field="status")
+    limit = _read_number(query.get("limit"), "limit", 1, MAX_JOBS, "a whole number")
+    return JobQuery(Status(status) if status else None, limit or DEFAULT_JOBS, query.get("cursor"))
 
 
 def read_todo_id(request: Request) -> int:
@@ -118,12 +133,22 @@ def _read_completed(text: str | None) -> bool | None:
     return COMPLETED[text]
 
 
-def _read_window(text: str | None) -> int | None:
+def _read_query(request: Request, *names: str) -> dict[str, str]:
+    query: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name not in names:
+            raise InvalidInput(f"{name}: there is no such parameter.", field=name)
+        if name in query:
+            raise InvalidInput(f"{name}: must be given once only.", field=name)
+        query[name] = value
+    return query
+
+
+def _read_number(text: str | None, name: str, least: int, most: int, what: str) -> int | None:
     if text is None:
         return None
-    if not WINDOW.fullmatch(text) or int(text) > MAX_WINDOW:
-        reason = f"must be a whole number of days, 0 to {MAX_WINDOW}"
-        raise InvalidInput(f"window: {reason}.", field="window")
+    if not NUMBER.fullmatch(text) or not least <= int(text) <= most:
+        raise InvalidInput(f"{name}: must be {what}, {least} to {most}.", field=name)
     return int(text)
 
 

@@ -10,8 +10,8 @@ from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+from taskoverflow.jobqueue import GENERATE_ICAL
 from taskoverflow.settings import read_settings
-from taskoverflow.web.api.ical import GENERATE_ICAL
 from tests.calendar_lint import lint, unescape
 from tests.conftest import free_port, processes, running_web, wait_until
 

@@ -7,12 +7,12 @@ from fakeredis import FakeServer, FakeStrictRedis
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
-from jobs.worker import FUNCTIONS
-from taskoverflow import jobqueue
+from jobs.allowed import FUNCTIONS
+from taskoverflow import jobrecord
 from taskoverflow.errors import NotFound, QueueUnavailable
-from taskoverflow.jobqueue import STATUSES, JobQueue, Status
+from taskoverflow.jobqueue import GENERATE_ICAL, JobQueue, Status, gateway
+from taskoverflow.jobqueue.view import STATUSES
 from taskoverflow.settings import read_settings
-from taskoverflow.web.api.ical import GENERATE_ICAL
 
 OPTIONS = {"completed": None, "window": None}
 
@@ -27,7 +27,7 @@ class FakeRedis(FakeStrictRedis):
 
 @pytest.fixture
 def queue(monkeypatch):
-    monkeypatch.setattr(jobqueue, "Redis", FakeRedis)
+    monkeypatch.setattr(gateway, "Redis", FakeRedis)
     monkeypatch.setattr(FakeRedis, "server", FakeServer())
     return JobQueue(read_settings({}))
 
@@ -105,10 +105,7 @@ def test_every_state_of_rq_has_a_status():
 def test_a_job_that_waits_for_its_next_run_is_a_retry(queue):
     job = fetch(queue, queue.submit(GENERATE_ICAL, OPTIONS))
     assert queue.get(job.id, GENERATE_ICAL).status is Status.PENDING
-    with queue.connection.pipeline() as pipeline:
-        job.prepare_for_execution("worker", pipeline)
-        job.set_status(JobStatus.QUEUED, pipeline)
-        pipeline.execute()
+    queue.connection.hset(job.key, jobrecord.ATTEMPTS, 1)
     assert queue.get(job.id, GENERATE_ICAL).status is Status.RETRY
 
 

@@ -1,25 +1,29 @@
 """The calendar as a job: submit, ask how it is, fetch the file."""
 
+import logging
+from typing import Any
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from taskoverflow.errors import NotFound, TaskFailed, TaskNotFinished
-from taskoverflow.jobqueue import JobView, Status
+from taskoverflow.jobqueue import GENERATE_ICAL, JobView, Status
 from taskoverflow.store import calendars
 from taskoverflow.store.calendars import Calendar
+from taskoverflow.web.api.jobs import job_response, wait_as_preferred
 from taskoverflow.web.calendar_file import calendar_response
 from taskoverflow.web.responses import JSONResponse
 from taskoverflow.web.schemas import read_filter
 
-GENERATE_ICAL = "jobs.ical.generate_ical"
+logger = logging.getLogger(__name__)
 
 
 async def submit(request: Request) -> Response:
     """POST /todos/ical."""
     which = read_filter(request)
     options = {"completed": which.completed, "window": which.window}
-    task_id = await run_in_threadpool(request.app.state.queue.submit, GENERATE_ICAL, options)
+    task_id = await submit_calendar(request, options)
     task_url = str(request.url_for("ical-status", task_id=task_id))
     return JSONResponse(
         {"task_id": task_id, "task_url": task_url}, status_code=202, headers={"Location": task_url}
@@ -27,23 +31,34 @@ async def submit(request: Request) -> Response:
 
 
 async def status(request: Request) -> Response:
-    """GET /todos/ical/{task_id}/status."""
+    """GET /todos/ical/{task_id}/status: the practical's view of a job (see /jobs for all of it)."""
     job = await find_job(request)
-    return JSONResponse(
-        {
-            "task_id": job.id,
-            "task_status": job.status,
-            "result_url": str(request.url_for("ical-result", task_id=job.id)),
-            "progress": job.progress,
-            "summary": job.result,
-        }
-    )
+    waited = None if job.ended else await wait_as_preferred(request, job.id)
+    job = job if waited is None else await find_job(request)
+    body = {
+        "task_id": job.id,
+        "task_status": job.status,
+        "result_url": str(request.url_for("ical-result", task_id=job.id)),
+        "progress": job.progress,
+        "error": job.error,
+        "summary": job.result,
+    }
+    return job_response(job, body, waited)
 
 
 async def result(request: Request) -> Response:
     """GET /todos/ical/{task_id}/result."""
     calendar = await _find_calendar(request, await find_job(request))
     return calendar_response(request, calendar)
+
+
+async def submit_calendar(request: Request, options: dict[str, Any]) -> str:
+    """Queue a calendar, or join one that waits; returns its task id."""
+    queue, request_id = request.app.state.queue, request.state.request_id
+    task_id: str = await run_in_threadpool(queue.submit, GENERATE_ICAL, options, request_id)
+    # A request that joins a job finds its way to the worker's log by this line.
+    logger.info("job %s is the answer", task_id, extra={"job_id": task_id})
+    return task_id
 
 
 async def find_job(request: Request) -> JobView:

@@ -11,7 +11,7 @@ from starlette.templating import Jinja2Templates
 
 from taskoverflow.errors import InvalidInput
 from taskoverflow.store import todos
-from taskoverflow.web.api.ical import GENERATE_ICAL, find_job
+from taskoverflow.web.api.ical import find_job, submit_calendar
 from taskoverflow.web.schemas import NewTodo, check_fields, read_form
 
 SHOWN = 200  # todos on the page
@@ -39,8 +39,7 @@ async def add(request: Request) -> Response:
 
 async def export(request: Request) -> Response:
     """POST /exports (the button): start a calendar and show how it gets on."""
-    options = {"completed": None, "window": None}
-    task_id = await run_in_threadpool(request.app.state.queue.submit, GENERATE_ICAL, options)
+    task_id = await submit_calendar(request, {"completed": None, "window": None})
     return RedirectResponse(request.url_for("export", task_id=task_id).path, status_code=303)
 
 

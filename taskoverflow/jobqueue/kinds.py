@@ -1,0 +1,6 @@
+"""The kinds of jobs, by the name that clients see. The functions are the workers' (jobs/)."""
+
+GENERATE_ICAL = "jobs.ical.generate_ical"
+
+JOB_KINDS = {"ical": GENERATE_ICAL}
+KIND_OF = {function: kind for kind, function in JOB_KINDS.items()}

@@ -1,0 +1,92 @@
+"""Jobs of any kind: list, look at, wait for, watch, cancel, retry."""
+
+import re
+from collections.abc import AsyncIterator
+
+import msgspec
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from taskoverflow.jobqueue import JobView
+from taskoverflow.web.responses import JSONResponse
+from taskoverflow.web.schemas import read_job_query
+
+# Seconds after which asking again is worth while. A calendar of a few thousand todos takes one.
+ASK_AGAIN = 1
+LONGEST_WAIT = 30  # seconds
+PREFER_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,9})\"?\s*(?=$|[,;])", re.IGNORECASE)
+PING_INTERVAL = 15  # seconds: some proxies cut a connection that says nothing for longer
+
+
+async def index(request: Request) -> Response:
+    """GET /jobs."""
+    query = read_job_query(request)
+    queue = request.app.state.queue
+    page = await run_in_threadpool(queue.find, query.status, query.limit, query.cursor)
+    return JSONResponse({"jobs": [_shown(request, job) for job in page.jobs], "next": page.next})
+
+
+async def show(request: Request) -> Response:
+    """GET /jobs/{id}, at once or, with `Prefer: wait=N`, when the job has ended."""
+    waited = await wait_as_preferred(request, request.path_params["job_id"])
+    job = await run_in_threadpool(request.app.state.queue.get, request.path_params["job_id"])
+    return job_response(job, _shown(request, job), waited)
+
+
+async def cancel(request: Request) -> Response:
+    """DELETE /jobs/{id}: 200 when it is cancelled, 202 when its worker has been told to stop."""
+    job = await run_in_threadpool(request.app.state.queue.cancel, request.path_params["job_id"])
+    return JSONResponse(_shown(request, job), status_code=200 if job.ended else 202)
+
+
+async def retry(request: Request) -> Response:
+    """POST /jobs/{id}/retry."""
+    job = await run_in_threadpool(request.app.state.queue.retry, request.path_params["job_id"])
+    location = str(request.url_for("job", job_id=job.id))
+    return JSONResponse(_shown(request, job), status_code=202, headers={"Location": location})
+
+
+async def events(request: Request) -> Response:
+    """GET /jobs/{id}/events: the job at each change, ending when it has ended."""
+    job_id = request.path_params["job_id"]
+    # A job that is not there is a 404, and not a stream that ends at once.
+    await run_in_threadpool(request.app.state.queue.get, job_id)
+    return EventSourceResponse(_events(request, job_id), ping=PING_INTERVAL)
+
+
+async def wait_as_preferred(request: Request, job_id: str) -> int | None:
+    """Wait for the job's end if the client prefers that (RFC 7240), and return for how long."""
+    preferred = PREFER_WAIT.search(",".join(request.headers.getlist("prefer")))
+    if not preferred:
+        return None
+    seconds = min(int(preferred[1]), LONGEST_WAIT)
+    await request.app.state.job_watch.wait(job_id, seconds)
+    return seconds
+
+
+def job_response(job: JobView, body: object, waited: int | None) -> Response:
+    """A job's status, with what its client has to know to ask again."""
+    headers = {"Vary": "Prefer", "Cache-Control": "no-store"}
+    if not job.ended:
+        headers["Retry-After"] = str(ASK_AGAIN)
+    if waited is not None:
+        headers["Preference-Applied"] = f"wait={waited}"
+    return JSONResponse(body, headers=headers)
+
+
+def _shown(request: Request, job: JobView) -> dict[str, object]:
+    links = {
+        "self": str(request.url_for("job", job_id=job.id)),
+        "events": str(request.url_for("job-events", job_id=job.id)),
+    }
+    if job.kind == "ical":
+        links["result"] = str(request.url_for("ical-result", task_id=job.id))
+    return {**msgspec.structs.asdict(job), "links": links}
+
+
+async def _events(request: Request, job_id: str) -> AsyncIterator[ServerSentEvent]:
+    async for job in request.app.state.job_watch.changes(job_id):
+        data = msgspec.json.encode(_shown(request, job)).decode()
+        yield ServerSentEvent(data=data, event="end" if job.ended else "change")
