@@ -134,7 +134,7 @@ def processes(settings: Settings, log: Path) -> Iterator[StartProcess]:
     def start_process(command: str, **changes: object) -> "subprocess.Popen[bytes]":
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "taskoverflow.cli", command],
+                [sys.executable, "-m", "taskoverflow.cli", *command.split()],
                 env=environ(msgspec.structs.replace(settings, **changes)),
                 stdout=output,
                 stderr=subprocess.STDOUT,
