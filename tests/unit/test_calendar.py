@@ -1,4 +1,5 @@
 import re
+import tracemalloc
 from datetime import datetime, timedelta
 
 import pytest
@@ -90,6 +91,7 @@ def test_the_first_and_the_last_deadline_have_a_positive_length(deadline):
         "x\u2028SUMMARY:evil\u2029END:VCALENDAR",
         "x\x0bSUMMARY:evil\x0cSUMMARY:evil",
         "\\nSUMMARY:evil",
+        "\\NSUMMARY:evil",
         "\ud800",
         "😀" * 255,
     ],
@@ -110,6 +112,22 @@ def test_another_parser_reads_what_was_meant():
     assert event.description.value == "one\ntwo"
     assert event.dtstart.value.replace(tzinfo=None) == datetime(2026, 12, 1, 10, 30)
     calendar.validate(raiseException=True)
+
+
+def test_a_literal_backslash_n_is_no_line_break():
+    (event,) = lint(written(todo(title=r"C:\New\notes")))
+    assert event["SUMMARY"] == r"C:\\New\\notes"
+
+
+def test_memory_stays_flat():
+    todos = (todo(number, description="x" * 1000) for number in range(5000))
+    pieces = write_calendar(todos, INSTANCE)
+    tracemalloc.start()
+    try:
+        assert sum(len(piece) for piece in pieces) > 5_000_000
+        assert tracemalloc.get_traced_memory()[1] < 500_000
+    finally:
+        tracemalloc.stop()
 
 
 @given(

@@ -1,0 +1,31 @@
+"""Todos in, iCalendar bytes out (RFC 5545). Pure, and the only importer of icalendar.
+
+icalendar writes what stands around the todos. Their components are written by hand, since there may
+be a million of them; the tests hold them to icalendar's own bytes.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from jobs.calendar.components import ComponentWriter
+from jobs.calendar.envelope import TAIL, head
+from jobs.calendar.options import DEFAULT, CalendarOptions
+from jobs.calendar.text import clean
+from taskoverflow.store.todos import Todo
+
+__all__ = ["CalendarOptions", "clean", "write_calendar"]
+
+
+def write_calendar(
+    todos: Iterable[Todo], instance: str, options: CalendarOptions = DEFAULT
+) -> Iterator[bytes]:
+    """Yield the file piece by piece: the head, a piece for each todo, the tail.
+
+    An event needs a deadline; a todo without one can be a task. `instance` makes the UIDs unique in
+    the world. The same todos and options give the same bytes.
+    """
+    yield head(options)
+    writer = ComponentWriter(instance, options)
+    write = {"VEVENT": writer.event, "VTODO": writer.task, "both": writer.both}[options.component]
+    for todo in todos:
+        yield write(todo).encode()
+    yield TAIL

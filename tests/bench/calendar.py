@@ -1,0 +1,82 @@
+"""How fast a calendar is written: a table of ratios, each against others of the same round."""
+
+import gc
+import multiprocessing
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from typing import NamedTuple
+
+from tests.bench.calendar_writers import BASELINE, FLOOR, OURS, WRITERS, made_up
+
+MEBI = 2**20
+MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+class Run(NamedTuple):
+    """What one writer took. Its `seconds` are the processor's, which other work hardly changes."""
+
+    seconds: float
+    memory: int
+
+
+Round = dict[str, Run]
+
+
+def tables(sizes: list[int], repeats: int, tell: Callable[[str], object]) -> str:
+    """Markdown: a table for each size. `tell` is told of each run as it ends."""
+    few = made_up(1000)
+    same = {b"".join(WRITERS[name](few)) for name in (BASELINE, OURS, FLOOR)}
+    assert len(same) == 1, "what is compared is the time to write the same bytes"
+    return "\n\n".join(_table(size, _rounds(size, repeats, tell)) for size in sizes)
+
+
+def _rounds(size: int, repeats: int, tell: Callable[[str], object]) -> list[Round]:
+    """Every writer once a round, each in a process of its own, so that none pays for another."""
+    rounds: list[Round] = []
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1) as processes:
+        for number in range(1, repeats + 1):
+            rounds.append({})
+            for name in WRITERS:
+                rounds[-1][name] = processes.submit(measure, name, size).result()
+                tell(f"{size:,} todos, round {number}: {name} {rounds[-1][name].seconds:.2f} s")
+    return rounds
+
+
+def measure(name: str, size: int) -> Run:
+    """Write once; the todos are there before."""
+    todos = made_up(size)
+    gc.collect()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.process_time()
+    for _ in WRITERS[name](todos):
+        pass
+    seconds = time.process_time() - start
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    return Run(seconds, memory * MAXRSS_UNIT)
+
+
+def _table(size: int, rounds: list[Round]) -> str:
+    lines = [
+        f"{size:,} todos, median of {len(rounds)}; the first three write the same bytes",
+        "",
+        "| writer | µs per todo | times as fast as icalendar | time, floor = 1 | memory, MiB |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for name in WRITERS:
+        seconds = _median(rounds, lambda one, name=name: one[name].seconds)
+        faster = _median(rounds, lambda one, name=name: one[BASELINE].seconds / one[name].seconds)
+        floor = _median(rounds, lambda one, name=name: one[name].seconds / one[FLOOR].seconds)
+        memory = _median(rounds, lambda one, name=name: one[name].memory) / MEBI
+        lines.append(
+            f"| {name} | {seconds / size * 1e6:.1f} | {faster:.1f} | {floor:.2f} | {memory:+.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def _median(rounds: list[Round], figure: Callable[[Round], float]) -> float:
+    return statistics.median(figure(one) for one in rounds)
