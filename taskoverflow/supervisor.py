@@ -14,8 +14,8 @@ from taskoverflow.lifeline import die_with_parent
 
 ITSELF = [sys.executable, "-m", "taskoverflow.cli"]
 POLL = 0.1  # seconds
-FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0  # seconds before a dead child is started again
-STEADY = 60.0  # seconds of life after which a child's back-off starts anew
+FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 5.0  # seconds before a dead child is started again
+STEADY = 10.0  # seconds of life after which a child's back-off starts anew
 
 
 @dataclass

@@ -17,7 +17,7 @@ ROWS = []
 HEAD = f"""# The fault matrix
 
 What is broken on purpose, what is promised, and how long it took from the fault (or from its end,
-for an outage) to the end of the last job. The workers' heartbeat is {HEARTBEAT} s here, so that a dead one
+for an outage) to the end of the last job. The workers' heartbeat is {HEARTBEAT} s here: a dead one
 is noticed after {3 * HEARTBEAT} s; with the default of 5 s it takes 15 s. Written by
 `scripts/test tests/faults --fault-table tests/faults/README.md`.
 
