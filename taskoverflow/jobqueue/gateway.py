@@ -3,6 +3,7 @@
 import json
 import random
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
@@ -10,6 +11,7 @@ from typing import Any, cast
 
 from redis import ConnectionError as RedisConnectionError
 from redis import Redis, RedisError, WatchError
+from redis import TimeoutError as RedisTimeoutError
 from redis.backoff import NoBackoff
 from redis.client import Pipeline
 from redis.retry import Retry as RedisRetry
@@ -29,6 +31,8 @@ from taskoverflow.jobqueue.view import ENDED, STATUSES, JobPage, JobView, Status
 from taskoverflow.settings import Settings
 
 REDIS_TIMEOUT = 1.0  # seconds: a web request rather fails than waits for a Redis that is away
+FAIL_FAST = 1.0  # seconds
+UNAVAILABLE = "The job queue is not available; try again shortly."
 RETRIES = 3
 BACKOFF_FACTOR = 6  # each pause is so many times the one before: 5, 30 and 180 s
 JITTER = 0.2  # of a pause: jobs that failed together do not come back together
@@ -55,6 +59,7 @@ class JobQueue:
         )
         self.queue = Queue(settings.queue, connection=self.connection, serializer=JSONSerializer)
         self.index = jobrecord.index_key(settings.queue)
+        self._failed_at = float("-inf")
 
     def submit(
         self, function: str, options: Mapping[str, Any], request_id: str | None = None
@@ -66,7 +71,7 @@ class JobQueue:
         """
         offer = _offer_key(self.settings.queue, function, options)
         meta = {jobrecord.OFFER: offer, jobrecord.REQUEST_ID: request_id}
-        with _redis_errors(), self.connection.pipeline() as pipeline:
+        with self._redis_errors(), self.connection.pipeline() as pipeline:
             while True:
                 try:
                     pipeline.watch(offer)
@@ -86,7 +91,7 @@ class JobQueue:
 
     def get_many(self, job_ids: list[str]) -> list[JobView | None]:
         """The jobs of these ids; None for each that is not there, or not any more."""
-        with _redis_errors():
+        with self._redis_errors():
             return load_views(self.connection, job_ids)
 
     def find(self, status: Status | None, limit: int, cursor: str | None) -> JobPage:
@@ -97,7 +102,7 @@ class JobQueue:
         """
         position = _parse_cursor(cursor) if cursor else None
         found: list[JobView] = []
-        with _redis_errors():
+        with self._redis_errors():
             for _ in range(LOOKED_AT // limit + 1):
                 entries = self._index_page(position, limit)
                 views = load_views(self.connection, [job_id for _, job_id in entries])
@@ -116,7 +121,7 @@ class JobQueue:
 
         The latter shows as REVOKED once the worker has done so. Raises NotFound or JobEnded.
         """
-        with _redis_errors(), self.connection.pipeline() as pipeline:
+        with self._redis_errors(), self.connection.pipeline() as pipeline:
             while True:
                 try:
                     job = self._watched(job_id, pipeline)
@@ -132,7 +137,7 @@ class JobQueue:
 
     def retry(self, job_id: str) -> JobView:
         """Queue a failed or revoked job again, under its id. Raises NotFound or JobNotEnded."""
-        with _redis_errors(), self.connection.pipeline() as pipeline:
+        with self._redis_errors(), self.connection.pipeline() as pipeline:
             while True:
                 try:
                     job = self._watched(job_id, pipeline)
@@ -145,17 +150,35 @@ class JobQueue:
 
     def stats(self) -> QueueStats:
         """The queue in numbers."""
-        with _redis_errors():
+        with self._redis_errors():
             return read_stats(self.queue, self.connection, MISSED * self.settings.heartbeat)
 
     def ping(self) -> None:
         """Return when Redis answers."""
-        with _redis_errors():
+        with self._redis_errors():
             self.connection.ping()
 
     def close(self) -> None:
         """Close the connections."""
         self.connection.close()
+
+    @contextmanager
+    def _redis_errors(self) -> Iterator[None]:
+        """Redis's errors as QueueUnavailable; at once while Redis was away a moment ago.
+
+        Else a Redis that hangs would hold each of a process's threads for a second, and the calls
+        that need no Redis would wait for them.
+        """
+        if time.monotonic() - self._failed_at < FAIL_FAST:
+            raise QueueUnavailable(UNAVAILABLE)
+        try:
+            yield
+        except WatchError:
+            raise
+        except RedisError as error:
+            if isinstance(error, (RedisConnectionError, RedisTimeoutError)):
+                self._failed_at = time.monotonic()
+            raise QueueUnavailable(UNAVAILABLE) from error
 
     def _enqueue(
         self, function: str, options: Mapping[str, Any], meta: dict[str, Any], pipeline: Pipeline
@@ -254,13 +277,3 @@ def _parse_cursor(cursor: str) -> tuple[int, str]:
     if not match:
         raise InvalidInput("cursor: must be the `next` of another page.", field="cursor")
     return int(match[1]), match[2]
-
-
-@contextmanager
-def _redis_errors() -> Iterator[None]:
-    try:
-        yield
-    except WatchError:
-        raise
-    except RedisError as error:
-        raise QueueUnavailable("The job queue is not available; try again shortly.") from error

@@ -1,5 +1,6 @@
 """One database from one URL, and the only way into it: a connection and a transaction per call."""
 
+import select
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
+import psycopg2.extensions
 from peewee import Database, InterfaceError, OperationalError
 from playhouse.db_url import parse
 from playhouse.pool import MaxConnectionsExceeded, PooledDatabase, PooledSqliteDatabase
@@ -30,6 +32,23 @@ def open_database(url: str, connections: int) -> Database:
     database = _sqlite(url, connections) if is_sqlite(url) else _postgresql(url, connections)
     database.bind(models.ALL)
     return database
+
+
+def answer_within(seconds: float) -> None:
+    """Have each wait of this process for PostgreSQL fail after so many seconds of silence.
+
+    For a process whose clients wait. libpq itself waits for ever for a server that is frozen: its
+    kernel still acknowledges what is sent. The failed connection is closed by psycopg2.
+    """
+
+    def wait(connection: psycopg2.extensions.connection) -> None:
+        while (state := connection.poll()) != psycopg2.extensions.POLL_OK:
+            reads = [connection] if state == psycopg2.extensions.POLL_READ else []
+            writes = [] if reads else [connection]
+            if not any(select.select(reads, writes, [], seconds)):
+                raise psycopg2.OperationalError(f"no answer for {seconds} s")
+
+    psycopg2.extensions.set_wait_callback(wait)
 
 
 def is_sqlite(url: str) -> bool:
@@ -71,6 +90,15 @@ class _PostgresqlPool(PooledPostgresqlExtDatabase):  # type: ignore[misc]
         except psycopg2.OperationalError:
             self._failed_at = time.monotonic()
             raise
+
+    def _is_closed(self, conn: psycopg2.extensions.connection) -> bool:
+        # The pool asks the server. One that is silent, not gone, must not be asked again for each
+        # of the pool's connections, and then for a new one.
+        asked = time.monotonic()
+        closed = bool(super()._is_closed(conn))
+        if closed and time.monotonic() - asked >= CONNECT_TIMEOUT:
+            raise psycopg2.OperationalError("the server does not answer")
+        return closed
 
 
 def _postgresql(url: str, connections: int) -> _PostgresqlPool:

@@ -11,15 +11,18 @@ from starlette.requests import ClientDisconnect
 from taskoverflow.errors import TaskOverflowError
 from taskoverflow.jobqueue import JobQueue
 from taskoverflow.settings import Settings
-from taskoverflow.store.database import close_idle, open_database
+from taskoverflow.store.database import answer_within, close_idle, open_database
 from taskoverflow.web.job_watch import JobWatch
 from taskoverflow.web.request_log import RequestLog, answer_nobody
 from taskoverflow.web.responses import render_error
 from taskoverflow.web.routes import routes
 
+DATABASE_TIMEOUT = 1.5  # seconds without a word from it, and the answer is 503
+
 
 def create_app(settings: Settings) -> Starlette:
     """The application. Connects to nothing until a request needs it."""
+    answer_within(DATABASE_TIMEOUT)
     database = open_database(settings.database_url, connections=settings.threads)
     queue = JobQueue(settings)
 

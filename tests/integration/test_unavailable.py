@@ -2,11 +2,14 @@
 
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import msgspec
+import psutil
+import psycopg2
 import pytest
 
-from tests.conftest import free_port, running_web
+from tests.conftest import free_port, running_web, wait_until
 
 
 @pytest.fixture(params=["refuses", "hangs"])
@@ -52,6 +55,53 @@ def test_without_postgresql_the_todo_calls_are_503(settings, away, monkeypatch):
             assert_unavailable(answer, "database_unavailable")
             assert "secret" not in answer.text
         assert client.get("/health").status_code == 200
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_postgresql_that_freezes_is_503_and_recovers(settings, database_url, postgresql_url):
+    for client in running_web(msgspec.structs.replace(settings, database_url=database_url)):
+        assert client.post("/todos", json={"title": "x"}).status_code == 201
+        with frozen(backends_of(database_url, postgresql_url)):
+            assert_unavailable(client.get("/todos"), "database_unavailable")
+            assert client.get("/health").status_code == 200
+        wait_until(lambda: client.get("/todos").status_code == 200)  # noqa: B023
+
+
+@contextmanager
+def frozen(processes):
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.resume()
+
+
+def backends_of(url, server_url):
+    """The server's processes that serve a database."""
+    connection = psycopg2.connect(server_url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pid, datname FROM pg_stat_activity")
+            found = [psutil.Process(pid) for pid, name in cursor if name and f"/{name}?" in url]
+    finally:
+        connection.close()
+    assert found
+    return found
+
+
+def test_a_redis_that_hangs_does_not_hold_up_what_needs_none(settings):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}"
+        hanging = msgspec.structs.replace(settings, redis_url=url, threads=4)
+        for client in running_web(hanging):
+            with ThreadPoolExecutor(40) as threads:
+                asked = [threads.submit(client.post, "/todos/ical") for _ in range(40)]
+                assert client.get("/todos", timeout=5).status_code == 200
+                for answer in asked:
+                    assert_unavailable(answer.result(), "queue_unavailable")
 
 
 def assert_unavailable(answer, code):
