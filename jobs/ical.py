@@ -7,7 +7,9 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any, BinaryIO, cast
 
-from jobs.calendar import write_calendar
+import msgspec
+
+from jobs.calendar import CalendarOptions, write_calendar
 from jobs.context import JobContext
 from taskoverflow.store import calendars, todos
 from taskoverflow.store.models import utc_now
@@ -21,18 +23,24 @@ EXPIRY_MARGIN = timedelta(minutes=5)
 
 
 def generate_ical(
-    context: JobContext, completed: bool | None = None, window: int | None = None
+    context: JobContext,
+    completed: bool | None = None,
+    window: int | None = None,
+    **options: Any,
 ) -> dict[str, Any]:
     """Build the calendar of the todos meant, store it, and return its summary.
 
-    The summary: `calendar` (its id), `etag`, `events`, `undated` (todos left out for want of a
-    deadline), `bytes` and `gzip_bytes`. Raises DatabaseUnavailable.
+    `options` are those of jobs.calendar.CalendarOptions, as JSON has them (`alarm` in seconds).
+    The summary: `calendar` (its id), `etag`, `events` (todos in it), `undated` (todos left out for
+    want of a deadline, which a task does not need), `bytes` and `gzip_bytes`.
+    Raises DatabaseUnavailable.
     """
+    shape = msgspec.convert(options, CalendarOptions, strict=False)
     context.withdraw_offer()
     _wait(context)
     with tempfile.SpooledTemporaryFile(max_size=SPOOL_IN_MEMORY) as spool:
         compressed = cast(BinaryIO, spool)
-        written = _write(context, Filter(completed, window), compressed)
+        written = _write(context, Filter(completed, window), shape, compressed)
         calendar = calendars.store(
             context.database,
             compressed,
@@ -54,18 +62,24 @@ def _wait(context: JobContext) -> None:
         time.sleep(min(left, 0.5))
 
 
-def _write(context: JobContext, which: Filter, target: BinaryIO) -> dict[str, Any]:
+def _write(
+    context: JobContext, which: Filter, shape: CalendarOptions, target: BinaryIO
+) -> dict[str, Any]:
     digest, size, count = sha256(), 0, 0
+    tasks = shape.component != "VEVENT"
     instance = calendars.instance_uuid(context.database)
     with (
-        todos.dated(context.database, which) as dated,
+        todos.by_deadline(context.database, which, undated=tasks) as found,
         # No time of day in the header: the same todos give the same bytes.
         gzip.GzipFile(fileobj=target, mode="wb", compresslevel=COMPRESSION_LEVEL, mtime=0) as out,
     ):
-        for count, piece in enumerate(write_calendar(dated.stream, instance)):
+        for count, piece in enumerate(write_calendar(found.todos, instance, shape)):
             digest.update(piece)
             size += out.write(piece)
-            context.progress("writing", min(count, dated.total), dated.total)
-    # The first piece is the file's head and the last one its tail.
-    events = count - 1
-    return {"etag": digest.hexdigest(), "events": events, "undated": dated.undated, "bytes": size}
+            context.progress("writing", min(count, found.total), found.total)
+    return {
+        "etag": digest.hexdigest(),
+        "events": count - 1,  # the first piece is the file's head and the last one its tail
+        "undated": 0 if tasks else found.undated,
+        "bytes": size,
+    }

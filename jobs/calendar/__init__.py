@@ -1,7 +1,8 @@
 """Todos in, iCalendar bytes out (RFC 5545). Pure, and the only importer of icalendar.
 
-icalendar writes what stands around the todos. Their components are written by hand, since there may
-be a million of them; the tests hold them to icalendar's own bytes.
+icalendar writes what stands around the todos. Their components are written by hand, as there may be
+a million of them: 5 µs each, where icalendar takes 280 and keeps 8 kB (`scripts/bench calendar`).
+The tests hold them to icalendar's own bytes.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,13 +11,13 @@ from jobs.calendar.components import ComponentWriter
 from jobs.calendar.envelope import TAIL, head
 from jobs.calendar.options import DEFAULT, CalendarOptions
 from jobs.calendar.text import clean
-from taskoverflow.store.todos import Todo
+from taskoverflow.store.todos import CalendarTodo
 
 __all__ = ["CalendarOptions", "clean", "write_calendar"]
 
 
 def write_calendar(
-    todos: Iterable[Todo], instance: str, options: CalendarOptions = DEFAULT
+    todos: Iterable[CalendarTodo], instance: str, options: CalendarOptions = DEFAULT
 ) -> Iterator[bytes]:
     """Yield the file piece by piece: the head, a piece for each todo, the tail.
 

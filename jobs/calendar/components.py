@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from jobs.calendar.envelope import alarm
 from jobs.calendar.options import CalendarOptions
 from jobs.calendar.text import address, clean, content_line, day, escape, utc
-from taskoverflow.store.todos import Todo
+from taskoverflow.store.todos import CalendarTodo
 
 # Without a positive length an event is shown as 24 hours by khal and refused by calcurse.
 LENGTH = timedelta(minutes=30)
@@ -31,7 +31,7 @@ class ComponentWriter:
         self._event_alarm = None if before is None else alarm(before, "START")
         self._task_alarm = None if before is None else alarm(before, "END")
 
-    def event(self, todo: Todo) -> str:
+    def event(self, todo: CalendarTodo) -> str:
         """The VEVENT (3.6.1) of a todo that has a deadline."""
         if todo.deadline_at is None:
             raise ValueError(f"todo {todo.id} has no deadline")
@@ -43,7 +43,7 @@ class ComponentWriter:
             f"{self._start_and_end(todo.deadline_at)}"
             f"DTSTAMP:{changed}\r\n"
             f"{content_line(f'UID:todo-{todo.id}@{self._instance}')}"
-            f"{_sequence(todo)}"
+            f"SEQUENCE:{todo.sequence}\r\n"
             f"CREATED:{utc(todo.created_at)}\r\n"
             f"{_description(todo)}"
             f"LAST-MODIFIED:{changed}\r\n"
@@ -53,7 +53,7 @@ class ComponentWriter:
             "END:VEVENT\r\n"
         )
 
-    def task(self, todo: Todo) -> str:
+    def task(self, todo: CalendarTodo) -> str:
         """The VTODO (3.6.2) of any todo, with a UID that no event has (3.8.4.7)."""
         title, changed = escape(clean(todo.title)), utc(todo.updated_at)
         return (
@@ -65,7 +65,7 @@ class ComponentWriter:
             f"{self._due(todo.deadline_at)}"
             f"LAST-MODIFIED:{changed}\r\n"
             f"PERCENT-COMPLETE:{100 if todo.completed else 0}\r\n"
-            f"{_sequence(todo)}"
+            f"SEQUENCE:{todo.sequence}\r\n"
             f"STATUS:{'COMPLETED' if todo.completed else 'NEEDS-ACTION'}\r\n"
             f"{content_line(f'SUMMARY:{title}')}"
             f"{content_line(f'UID:todo-{todo.id}-task@{self._instance}')}"
@@ -74,7 +74,7 @@ class ComponentWriter:
             "END:VTODO\r\n"
         )
 
-    def both(self, todo: Todo) -> str:
+    def both(self, todo: CalendarTodo) -> str:
         """The event, if the todo has a deadline, and the task."""
         return ("" if todo.deadline_at is None else self.event(todo)) + self.task(todo)
 
@@ -103,29 +103,24 @@ class ComponentWriter:
         begins = not (local.hour or local.minute or local.second) and local.date() < date.max
         return local.date() if begins else None
 
-    def _url(self, todo: Todo) -> str:
+    def _url(self, todo: CalendarTodo) -> str:
         return content_line(f"URL:{str(todo.id).join(self._address)}") if self._address else ""
 
 
-def _alarm(around: list[str] | None, todo: Todo, title: str) -> str:
+def _alarm(around: list[str] | None, todo: CalendarTodo, title: str) -> str:
     """The VALARM, unless there is nothing to ring for: a todo that is done, or without an end."""
     if around is None or todo.completed or todo.deadline_at is None:
         return ""
     return content_line(f"DESCRIPTION:{title}").join(around)
 
 
-def _completed(todo: Todo) -> str:
+def _completed(todo: CalendarTodo) -> str:
     if not todo.completed:
         return ""
-    return f"COMPLETED:{utc(getattr(todo, 'completed_at', None) or todo.updated_at)}\r\n"
+    return f"COMPLETED:{utc(todo.completed_at or todo.updated_at)}\r\n"
 
 
-def _description(todo: Todo) -> str:
+def _description(todo: CalendarTodo) -> str:
     return (
         content_line(f"DESCRIPTION:{escape(clean(todo.description))}") if todo.description else ""
     )
-
-
-def _sequence(todo: Todo) -> str:
-    number = getattr(todo, "sequence", None)
-    return "" if number is None else f"SEQUENCE:{number}\r\n"

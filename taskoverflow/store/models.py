@@ -32,6 +32,8 @@ class Todo(Model):
     deadline_at = DateTimeField(null=True)
     created_at = DateTimeField(default=utc_now)
     updated_at = DateTimeField(default=utc_now)
+    sequence = IntegerField(default=0)
+    completed_at = DateTimeField(null=True)
 
 
 class Calendar(Model):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from msgspec import Struct
@@ -29,6 +30,16 @@ class Todo(Struct, frozen=True):
     updated_at: datetime
 
 
+class CalendarTodo(Todo, frozen=True):
+    """A todo as a calendar needs it: with what the API does not show.
+
+    `sequence` counts the changes of its deadline (RFC 5545, section 3.8.7.4).
+    """
+
+    sequence: int = 0
+    completed_at: datetime | None = None
+
+
 class Filter(Struct, frozen=True):
     """Which todos are meant: all, unless narrowed.
 
@@ -44,7 +55,7 @@ def find(database: Database, which: Filter, limit: int | None = None) -> list[To
     """The todos meant, newest first; at most `limit` of them."""
     newest_first = models.Todo.created_at.desc(), models.Todo.id.desc()
     with transaction(database):
-        rows = _select(which).order_by(*newest_first).limit(limit).tuples()
+        rows = _select(which, Todo).order_by(*newest_first).limit(limit).tuples()
         return [Todo(*row) for row in rows.iterator()]
 
 
@@ -58,7 +69,11 @@ def create(database: Database, fields: dict[str, Any]) -> Todo:
     """Store a new todo of checked fields."""
     with transaction(database, write=True):
         now = models.utc_now()
-        return _value(models.Todo.create(created_at=now, updated_at=now, **fields))
+        completed_at = now if fields.get("completed") else None
+        row = models.Todo.create(
+            created_at=now, updated_at=now, completed_at=completed_at, **fields
+        )
+        return _value(row)
 
 
 def create_many(database: Database, todos: Iterable[dict[str, Any]]) -> Iterator[int]:
@@ -75,9 +90,7 @@ def update(database: Database, todo_id: int, fields: dict[str, Any]) -> Todo:
     with transaction(database, write=True):
         row = _row(todo_id)
         if fields:
-            for name, value in fields.items():
-                setattr(row, name, value)
-            row.updated_at = models.utc_now()
+            _change(row, fields)
             row.save()
         return _value(row)
 
@@ -93,39 +106,63 @@ def delete(database: Database, todo_id: int) -> Todo | None:
         return _value(row)
 
 
-class DatedTodos(Struct, frozen=True):
-    """A stream of todos that have a deadline, in its order, and how many there are.
+class TodoStream(Struct, frozen=True):
+    """Todos in the order of their deadlines, and how many there are of them.
 
-    `total` is how many the stream holds, `undated` how many were left out for want of a deadline.
+    `total` is how many the stream holds, `undated` how many of those meant have no deadline: they
+    come last, or not at all.
     """
 
     total: int
     undated: int
-    stream: Iterator[Todo]
+    todos: Iterator[CalendarTodo]
 
 
 @contextmanager
-def dated(database: Database, which: Filter) -> Iterator[DatedTodos]:
-    """The todos meant that have a deadline, read row by row while the block lasts."""
+def by_deadline(database: Database, which: Filter, *, undated: bool) -> Iterator[TodoStream]:
+    """The todos meant, read row by row while the block lasts; `undated`: those, too."""
     with transaction(database):
-        query = _select(which)
-        rows = query.where(models.Todo.deadline_at.is_null(False))
-        undated = query.where(models.Todo.deadline_at.is_null())
-        ordered = rows.order_by(models.Todo.deadline_at, models.Todo.id).tuples()
-        # Neither keeps the rows: SQLite steps through them, PostgreSQL is asked for some at once.
-        on_server = isinstance(database, PostgresqlDatabase)
-        stream = ServerSide(ordered, array_size=1000) if on_server else ordered.iterator()
-        yield DatedTodos(rows.count(), undated.count(), (Todo(*row) for row in stream))
+        query = _select(which, CalendarTodo)
+        dated = query.where(models.Todo.deadline_at.is_null(False))
+        rest = query.where(models.Todo.deadline_at.is_null())
+        # Two queries: the databases do not agree on where NULL stands in an order.
+        rows = _rows(database, dated.order_by(models.Todo.deadline_at, models.Todo.id))
+        if undated:
+            rows = chain(rows, _rows(database, rest.order_by(models.Todo.id)))
+        left_out = rest.count()
+        total = dated.count() + (left_out if undated else 0)
+        yield TodoStream(total, left_out, (CalendarTodo(*row) for row in rows))
 
 
-def _select(which: Filter) -> "ModelSelect[models.Todo]":
-    query = models.Todo.select()
+def _rows(database: Database, query: "ModelSelect[models.Todo]") -> Iterator[tuple[Any, ...]]:
+    """The rows, none of them kept: SQLite steps through them, PostgreSQL sends some at once."""
+    rows = query.tuples()
+    on_server = isinstance(database, PostgresqlDatabase)
+    found: Iterator[tuple[Any, ...]]
+    found = ServerSide(rows, array_size=1000) if on_server else rows.iterator()
+    return found
+
+
+def _select(which: Filter, shape: type[Todo]) -> "ModelSelect[models.Todo]":
+    columns = (getattr(models.Todo, name) for name in shape.__struct_fields__)
+    query = models.Todo.select(*columns)
     if which.completed is not None:
         query = query.where(models.Todo.completed == which.completed)
     if which.window is not None:
         end = models.utc_now() + timedelta(days=which.window)
         query = query.where(models.Todo.deadline_at <= end)
     return query
+
+
+def _change(row: models.Todo, fields: dict[str, Any]) -> None:
+    """Set the fields, and what follows from them."""
+    before = row.deadline_at, row.completed
+    for name, value in fields.items():
+        setattr(row, name, value)
+    row.updated_at = models.utc_now()
+    row.sequence += row.deadline_at != before[0]
+    if row.completed != before[1]:
+        row.completed_at = row.updated_at if row.completed else None
 
 
 def _row(todo_id: int) -> models.Todo:

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
+from zoneinfo import available_timezones
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -18,7 +19,12 @@ MAX_BODY = 1024 * 1024  # bytes
 DATE_TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d(:?\d\d)?)?", re.ASCII
 )
-COMPLETED = {"true": True, "false": False, None: None}
+COMPLETED = {"true": True, "false": False}
+COMPONENTS = {"VEVENT": None, "VTODO": "VTODO", "both": "both"}
+SHAPE = ("component", "check_mark", "alarm", "all_day", "tz")
+DURATION = re.compile(r"([0-9]{1,6})([mhdw])", re.ASCII)
+UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}  # seconds
+LONGEST_DURATION = 4 * UNITS["w"]
 NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 MAX_WINDOW = 36_500  # days
 DEFAULT_JOBS, MAX_JOBS = 50, 200  # on a page
@@ -104,9 +110,24 @@ def parse_time(text: str, field: str) -> datetime:
 
 def read_filter(request: Request) -> Filter:
     """The todos that a query means. Raises InvalidInput."""
-    query = _read_query(request, "completed", "window")
-    window = _read_number(query.get("window"), "window", 0, MAX_WINDOW, "a whole number of days")
-    return Filter(_read_completed(query.get("completed")), window)
+    return _filter(_read_query(request, "completed", "window"))
+
+
+def read_calendar_options(request: Request) -> dict[str, Any]:
+    """The todos that a calendar is asked of, and its shape, as its job takes them.
+
+    Raises InvalidInput.
+    """
+    query = _read_query(request, "completed", "window", *SHAPE)
+    which = _filter(query)
+    shape = {
+        "component": _read_choice(query, "component", COMPONENTS),
+        "check_mark": _read_choice(query, "check_mark", {"true": True, "false": None}),
+        "alarm": _read_duration(query.get("alarm"), "alarm"),
+        "all_day_in": _read_all_day(query),
+    }
+    given = {name: value for name, value in shape.items() if value is not None}
+    return {"completed": which.completed, "window": which.window, **given}
 
 
 def read_job_query(request: Request) -> JobQuery:
@@ -127,10 +148,41 @@ def read_todo_id(request: Request) -> int:
     return int(text)
 
 
-def _read_completed(text: str | None) -> bool | None:
-    if text not in COMPLETED:
-        raise InvalidInput("completed: must be true or false.", field="completed")
-    return COMPLETED[text]
+def _filter(query: dict[str, str]) -> Filter:
+    window = _read_number(query.get("window"), "window", 0, MAX_WINDOW, "a whole number of days")
+    return Filter(_read_choice(query, "completed", COMPLETED), window)
+
+
+def _read_choice(query: dict[str, str], name: str, choices: dict[str, Any]) -> Any:
+    """The meaning of what was chosen; None if nothing was."""
+    text = query.get(name)
+    if text is not None and text not in choices:
+        raise InvalidInput(f"{name}: must be {' or '.join(choices)}.", field=name)
+    return None if text is None else choices[text]
+
+
+def _read_duration(text: str | None, name: str) -> int | None:
+    """Seconds."""
+    if text is None:
+        return None
+    match = DURATION.fullmatch(text)
+    seconds = int(match[1]) * UNITS[match[2]] if match else 0
+    if not match or seconds > LONGEST_DURATION:
+        reason = "must be a time of up to four weeks, as 15m, 2h, 1d or 1w"
+        raise InvalidInput(f"{name}: {reason}.", field=name)
+    return seconds
+
+
+def _read_all_day(query: dict[str, str]) -> str | None:
+    """The time zone in which a deadline at midnight is a whole day, if that was asked for."""
+    zone = query.get("tz")
+    if _read_choice(query, "all_day", {"midnight": True}) is None:
+        if zone is not None:
+            raise InvalidInput("tz: is for all_day=midnight only.", field="tz")
+        return None
+    if zone is not None and zone not in available_timezones():
+        raise InvalidInput("tz: must be a time zone such as Australia/Brisbane.", field="tz")
+    return zone or "UTC"
 
 
 def _read_query(request: Request, *names: str) -> dict[str, str]:

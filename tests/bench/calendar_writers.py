@@ -10,7 +10,7 @@ import vobject
 
 from jobs.calendar import clean, write_calendar
 from jobs.calendar.text import content_line, escape, utc
-from taskoverflow.store.todos import Todo
+from taskoverflow.store.todos import CalendarTodo
 
 INSTANCE = "0b6b1b4e-7d0f-4f3e-9d57-3f0c7c6a1d11"
 PRODID = "-//TaskOverflow//Todos//EN"
@@ -18,11 +18,11 @@ LENGTH = timedelta(minutes=30)
 VOBJECT_UTC = vobject.icalendar.utc  # it knows no other
 
 
-def ours(todos: list[Todo]) -> Iterable[bytes]:
+def ours(todos: list[CalendarTodo]) -> Iterable[bytes]:
     return write_calendar(todos, INSTANCE)
 
 
-def plain_icalendar(todos: list[Todo]) -> Iterator[bytes]:
+def plain_icalendar(todos: list[CalendarTodo]) -> Iterator[bytes]:
     """As icalendar's documentation has it: a component for each todo, one `to_ical()` for all."""
     calendar = icalendar.Calendar()
     calendar.add("prodid", PRODID)
@@ -38,13 +38,14 @@ def plain_icalendar(todos: list[Todo]) -> Iterator[bytes]:
         if todo.description:
             event.add("description", clean(todo.description))
         event.add("transp", "TRANSPARENT")
+        event.add("sequence", todo.sequence)
         event.add("created", todo.created_at.replace(tzinfo=UTC))
         event.add("last-modified", todo.updated_at.replace(tzinfo=UTC))
         calendar.add_component(event)
     yield calendar.to_ical()
 
 
-def string_formatting(todos: list[Todo]) -> Iterator[bytes]:
+def string_formatting(todos: list[CalendarTodo]) -> Iterator[bytes]:
     """The floor: our own escaping, folding and times in the shortest loop, without any option."""
     yield f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:{PRODID}\r\nCALSCALE:GREGORIAN\r\n".encode()
     for todo in todos:
@@ -57,13 +58,14 @@ def string_formatting(todos: list[Todo]) -> Iterator[bytes]:
             f"{content_line(f'SUMMARY:{escape(clean(todo.title))}')}"
             f"DTSTART:{utc(todo.deadline_at)}\r\nDTEND:{utc(todo.deadline_at + LENGTH)}\r\n"
             f"DTSTAMP:{changed}\r\nUID:todo-{todo.id}@{INSTANCE}\r\n"
+            f"SEQUENCE:{todo.sequence}\r\n"
             f"CREATED:{utc(todo.created_at)}\r\n{description}LAST-MODIFIED:{changed}\r\n"
             "TRANSP:TRANSPARENT\r\nEND:VEVENT\r\n"
         ).encode()
     yield b"END:VCALENDAR\r\n"
 
 
-def ics_py(todos: list[Todo]) -> Iterator[bytes]:
+def ics_py(todos: list[CalendarTodo]) -> Iterator[bytes]:
     calendar = ics.Calendar(creator=PRODID)
     for todo in todos:
         begin = todo.deadline_at.replace(tzinfo=UTC)
@@ -81,7 +83,7 @@ def ics_py(todos: list[Todo]) -> Iterator[bytes]:
     yield calendar.serialize().encode()
 
 
-def vobject_py(todos: list[Todo]) -> Iterator[bytes]:
+def vobject_py(todos: list[CalendarTodo]) -> Iterator[bytes]:
     calendar = vobject.iCalendar()
     for todo in todos:
         event = calendar.add("vevent")
@@ -101,7 +103,7 @@ def vobject_py(todos: list[Todo]) -> Iterator[bytes]:
 BASELINE = "icalendar, `add()` and `to_ical()`"
 OURS = "jobs.calendar"
 FLOOR = "plain string formatting"
-WRITERS: dict[str, Callable[[list[Todo]], Iterable[bytes]]] = {
+WRITERS: dict[str, Callable[[list[CalendarTodo]], Iterable[bytes]]] = {
     BASELINE: plain_icalendar,
     OURS: ours,
     FLOOR: string_formatting,
@@ -110,13 +112,13 @@ WRITERS: dict[str, Callable[[list[Todo]], Iterable[bytes]]] = {
 }
 
 
-def made_up(count: int) -> list[Todo]:
+def made_up(count: int) -> list[CalendarTodo]:
     """Todos of about the size that people write, some in other scripts or on more lines."""
     dice = random.Random(6400)
     titles = "Write the report", "Buy milk, eggs; bread", "Ελέγξτε το έγγραφο", "資料を確認する 😀"
     now = datetime(2026, 12, 1, 12)
     return [
-        Todo(
+        CalendarTodo(
             id=number,
             title=f"{titles[dice.randrange(4)]} ({number})",
             description="A made-up todo; with a line.\n" * dice.randrange(7) or None,

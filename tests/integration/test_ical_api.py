@@ -45,8 +45,8 @@ def api(web):
 
 
 def add(client, title="x", days=1.0, **fields):
-    deadline = None if days is None else datetime.now(UTC) + timedelta(days=days)
-    body = {"title": title, "deadline_at": deadline and deadline.isoformat(), **fields}
+    due = None if days is None else (datetime.now(UTC) + timedelta(days=days)).isoformat()
+    body = {"title": title, "deadline_at": due, **fields}
     return client.post("/todos", json=body).json()
 
 
@@ -113,6 +113,41 @@ def test_the_calendar_is_narrowed_as_the_list_is(api):
     for query in ("", "?completed=true", "?completed=false", "?window=5", "?window=0"):
         listed = sorted(todo["title"] for todo in api.get(f"/todos{query}").json())
         assert summaries(api.get(finished(api, query)["result_url"]).content) == listed, query
+
+
+def test_the_calendar_has_the_shape_asked_for(api):
+    add(api, "dated", deadline_at="2026-12-01T00:00:00", completed=True)
+    add(api, "undated", days=None)
+    query = "?component=both&check_mark=true&alarm=15m&all_day=midnight&tz=UTC"
+    status = finished(api, query)
+    assert (status["summary"]["events"], status["summary"]["undated"]) == (2, 0)
+    event, done, undated = lint(api.get(status["result_url"]).content)
+    assert event["SUMMARY"] == "✓ dated"
+    assert event["DTSTART;VALUE=DATE"] == done["DUE;VALUE=DATE"] == "20261201"
+    assert (done["STATUS"], undated["STATUS"]) == ("COMPLETED", "NEEDS-ACTION")
+    add(api, "open", days=3)
+    rung = api.get(finished(api, "?alarm=2h&completed=false")["result_url"]).text
+    assert "TRIGGER;RELATED=START:-PT2H" in rung
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("component=vevent", "component"),
+        ("component=", "component"),
+        ("check_mark=1", "check_mark"),
+        ("alarm=15", "alarm"),
+        ("alarm=-1m", "alarm"),
+        ("alarm=5w", "alarm"),
+        ("all_day=true", "all_day"),
+        ("tz=UTC", "tz"),
+        ("all_day=midnight&tz=../../etc/passwd", "tz"),
+        ("all_day=midnight&tz=Mars", "tz"),
+    ],
+)
+def test_a_shape_that_there_is_not_is_refused_by_name(api, query, field):
+    answer = api.post(f"/todos/ical?{query}")
+    assert (answer.status_code, answer.json()["field"]) == (400, field)
 
 
 def test_no_todos_make_an_empty_calendar(api):

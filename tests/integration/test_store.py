@@ -101,17 +101,42 @@ def test_dated_todos_stream_in_order_of_their_deadlines(database):
     for deadline in deadlines:
         add(database, deadline_at=deadline)
     add(database)
-    with todos.dated(database, Filter()) as dated:
+    with todos.by_deadline(database, Filter(), undated=False) as dated:
         assert (dated.total, dated.undated) == (3, 1)
-        assert [todo.deadline_at for todo in dated.stream] == sorted(deadlines)
+        assert [todo.deadline_at for todo in dated.todos] == sorted(deadlines)
+
+
+def test_undated_todos_come_last_if_they_are_asked_for(database):
+    undated, dated = add(database), add(database, deadline_at=in_days(1))
+    with todos.by_deadline(database, Filter(), undated=True) as found:
+        assert (found.total, found.undated) == (2, 1)
+        assert [todo.id for todo in found.todos] == [dated.id, undated.id]
+
+
+def test_a_calendar_is_told_how_often_a_deadline_changed_and_when_a_todo_was_done(database):
+    def shown():
+        with todos.by_deadline(database, Filter(), undated=True) as found:
+            (todo,) = found.todos
+            return todo.sequence, todo.completed_at
+
+    made = add(database)
+    assert shown() == (0, None)
+    todos.update(database, made.id, {"title": "y", "completed": True})
+    done = todos.get(database, made.id).updated_at
+    assert shown() == (0, done)
+    deadline = in_days(1)
+    todos.update(database, made.id, {"deadline_at": deadline, "completed": True})
+    assert shown() == (1, done)
+    todos.update(database, made.id, {"deadline_at": deadline, "completed": False})
+    assert shown() == (1, None)
 
 
 def test_a_stream_does_not_hold_all_todos_at_once(database):
     row = {"title": "x", "deadline_at": in_days(1), "created_at": utc_now(), "completed": False}
     rows = ({**row, "updated_at": row["created_at"]} for _ in range(3000))
     assert sum(todos.create_many(database, rows)) == 3000
-    with todos.dated(database, Filter()) as dated:
-        assert sum(1 for _ in dated.stream) == 3000
+    with todos.by_deadline(database, Filter(), undated=False) as dated:
+        assert sum(1 for _ in dated.todos) == 3000
 
 
 def test_threads_write_side_by_side_and_lose_nothing(database):

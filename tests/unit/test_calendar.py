@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.calendar import clean, write_calendar
-from taskoverflow.store.todos import Todo
+from taskoverflow.store.todos import CalendarTodo
 from tests.calendar_lint import lint, moment, unescape
 
 INSTANCE = "0b6b1b4e-7d0f-4f3e-9d57-3f0c7c6a1d11"
@@ -25,7 +25,7 @@ def todo(number=1, **changes):
         "created_at": STAMP,
         "updated_at": STAMP + timedelta(days=1),
     }
-    return Todo(**{**fields, **changes})
+    return CalendarTodo(**{**fields, **changes})
 
 
 def written(*todos):
@@ -42,6 +42,7 @@ def test_it_works():
         "SUMMARY": r"Write it\; now\, really",
         "DESCRIPTION": r"first\nsecond",
         "TRANSP": "TRANSPARENT",
+        "SEQUENCE": "0",
         "CREATED": "20261123T120000Z",
         "LAST-MODIFIED": "20261124T120000Z",
     }

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from jobs.calendar import CalendarOptions, write_calendar
-from taskoverflow.store.todos import Todo
+from taskoverflow.store.todos import CalendarTodo
 from tests.calendar_lint import lint
 
 STAMP = datetime(2026, 11, 23, 12, 0, 0)
 TODOS = [
-    Todo(1, "One", None, True, STAMP, STAMP, STAMP),
-    Todo(2, "Two", "Ü" * 80, False, STAMP + timedelta(hours=1), STAMP, STAMP),
+    CalendarTodo(1, "One", None, True, STAMP, STAMP, STAMP),
+    CalendarTodo(2, "Two", "Ü" * 80, False, STAMP + timedelta(hours=1), STAMP, STAMP),
 ]
 OPTIONS = CalendarOptions(
     component="both", all_day_in="UTC", alarm=timedelta(hours=1), refresh=timedelta(hours=1)

@@ -17,20 +17,13 @@ from msgspec.structs import replace
 
 from jobs.calendar import CalendarOptions, write_calendar
 from jobs.calendar.text import address
-from taskoverflow.store.todos import Todo
+from taskoverflow.store.todos import CalendarTodo
 from tests.calendar_lint import lint
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 HALF_AN_HOUR = timedelta(minutes=30)
 LAST_SECOND = datetime(9999, 12, 31, 23, 59, 59)
 FORBIDDEN = {*map(chr, range(0x20)), "\x7f", *map(chr, range(0xD800, 0xE000))} - {"\t", "\n"}
-
-
-class TodoOfLater(Todo, frozen=True):
-    """A todo with the optional columns that the writer looks for."""
-
-    completed_at: datetime | None = None
-    sequence: int | None = None
 
 
 class Text(vText):
@@ -49,7 +42,7 @@ def allowed(text: str) -> str:
     return "".join(character for character in text if character not in FORBIDDEN)
 
 
-def oracle(todo: Todo, instance: str, options: CalendarOptions) -> bytes:
+def oracle(todo: CalendarTodo, instance: str, options: CalendarOptions) -> bytes:
     calendar = envelope(options)
     if options.component != "VTODO" and todo.deadline_at is not None:
         calendar.add_component(event(todo, instance, options))
@@ -76,7 +69,7 @@ def envelope(options: CalendarOptions) -> Calendar:
     return calendar
 
 
-def event(todo: Todo, instance: str, options: CalendarOptions) -> Event:
+def event(todo: CalendarTodo, instance: str, options: CalendarOptions) -> Event:
     component = Event()
     component.add("uid", Text(f"todo-{todo.id}@{instance}"))
     component.add("transp", "TRANSPARENT")
@@ -93,14 +86,14 @@ def event(todo: Todo, instance: str, options: CalendarOptions) -> Event:
     return component
 
 
-def task(todo: Todo, instance: str, options: CalendarOptions) -> Task:
+def task(todo: CalendarTodo, instance: str, options: CalendarOptions) -> Task:
     component = Task()
     component.add("uid", Text(f"todo-{todo.id}-task@{instance}"))
     component.add("summary", Text(todo.title))
     component.add("status", "COMPLETED" if todo.completed else "NEEDS-ACTION")
     component.add("percent-complete", 100 if todo.completed else 0)
     if todo.completed:
-        completed_at = getattr(todo, "completed_at", None) or todo.updated_at
+        completed_at = todo.completed_at or todo.updated_at
         component.add("completed", completed_at.replace(tzinfo=UTC))
     if todo.deadline_at is not None:
         component.add("due", time_or_date(todo.deadline_at, options))
@@ -109,15 +102,14 @@ def task(todo: Todo, instance: str, options: CalendarOptions) -> Task:
 
 
 def add_what_both_have(
-    component: Component, todo: Todo, options: CalendarOptions, related_to: str
+    component: Component, todo: CalendarTodo, options: CalendarOptions, related_to: str
 ) -> None:
     component.add("dtstamp", todo.updated_at.replace(tzinfo=UTC))
     component.add("last-modified", todo.updated_at.replace(tzinfo=UTC))
     component.add("created", todo.created_at.replace(tzinfo=UTC))
     if todo.description:
         component.add("description", Text(todo.description))
-    if getattr(todo, "sequence", None) is not None:
-        component.add("sequence", todo.sequence)
+    component.add("sequence", todo.sequence)
     if options.url:
         # Joined, not replaced: a foreign character may not make a "{id}" of what is around it.
         parts = [address(part) for part in options.url.split("{id}")]
@@ -157,7 +149,7 @@ deadlines = (
     | st.sampled_from([datetime(1, 1, 1), LAST_SECOND, datetime(9999, 12, 31), datetime(999, 1, 1)])
 )
 todos = st.builds(
-    TodoOfLater,
+    CalendarTodo,
     id=st.integers(1, 2**63 - 1),
     title=texts,
     description=st.none() | texts,
@@ -166,7 +158,7 @@ todos = st.builds(
     created_at=moments,
     updated_at=moments,
     completed_at=st.none() | moments,
-    sequence=st.none() | st.integers(0, 2**31 - 1),
+    sequence=st.integers(0, 2**31 - 1),
 )
 durations = st.none() | st.timedeltas(timedelta(0), timedelta(days=400))
 options = st.builds(
@@ -195,7 +187,7 @@ def test_the_bytes_are_those_of_icalendar(todo, dated, instance, options):
     lint(written)
 
 
-PLAIN = TodoOfLater(1, "x", None, False, LAST_SECOND, LAST_SECOND, LAST_SECOND)
+PLAIN = CalendarTodo(1, "x", None, False, LAST_SECOND, LAST_SECOND, LAST_SECOND)
 
 
 @pytest.mark.parametrize("width", range(60, 80))

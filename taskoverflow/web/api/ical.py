@@ -14,15 +14,14 @@ from taskoverflow.store.calendars import Calendar
 from taskoverflow.web.api.jobs import job_response, wait_as_preferred
 from taskoverflow.web.calendar_file import calendar_response
 from taskoverflow.web.responses import JSONResponse
-from taskoverflow.web.schemas import read_filter
+from taskoverflow.web.schemas import read_calendar_options
 
 logger = logging.getLogger(__name__)
 
 
 async def submit(request: Request) -> Response:
     """POST /todos/ical."""
-    which = read_filter(request)
-    options = {"completed": which.completed, "window": which.window}
+    options = read_calendar_options(request)
     task_id = await submit_calendar(request, options)
     task_url = str(request.url_for("ical-status", task_id=task_id))
     return JSONResponse(
