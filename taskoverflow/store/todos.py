@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from msgspec import Struct
-from peewee import Database, ModelSelect, PostgresqlDatabase, chunked
+from peewee import Database, ModelSelect, PostgresqlDatabase, Tuple, chunked
 from playhouse.postgres_ext import ServerSide
 
 from taskoverflow.errors import NotFound
@@ -57,6 +57,19 @@ def find(database: Database, which: Filter, limit: int | None = None) -> list[To
     with transaction(database):
         rows = _select(which, Todo).order_by(*newest_first).limit(limit).tuples()
         return [Todo(*row) for row in rows.iterator()]
+
+
+def page(database: Database, which: Filter, limit: int, after: Todo | None = None) -> list[Todo]:
+    """The todos meant, newest first, that come after one of them; at most `limit`.
+
+    Each page is read by itself, from the index: what is added meanwhile moves nothing.
+    """
+    row = models.Todo
+    with transaction(database):
+        query = _select(which, Todo).order_by(row.created_at.desc(), row.id.desc()).limit(limit)
+        if after is not None:
+            query = query.where(Tuple(row.created_at, row.id) < (after.created_at, after.id))
+        return [Todo(*found) for found in query.tuples().iterator()]
 
 
 def get(database: Database, todo_id: int) -> Todo:

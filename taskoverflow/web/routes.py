@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from taskoverflow.web import metrics
-from taskoverflow.web.api import health, ical, jobs, todos
+from taskoverflow.web.api import health, ical, jobs, todos, todos_export
 from taskoverflow.web.ui import pages
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -41,6 +41,8 @@ def routes() -> list[BaseRoute]:
         resource("/metrics", get=metrics.show),
         resource(f"{API}/health", get=health.show),
         resource(f"{API}/todos", get=todos.index, post=todos.create),
+        resource(f"{API}/todos.csv", get=todos_export.as_csv),
+        resource(f"{API}/todos.ndjson", get=todos_export.as_ndjson),
         resource(f"{API}/todos/ical", post=ical.submit),
         resource(f"{API}/todos/ical/{{task_id}}/status", get=ical.status, name="ical-status"),
         resource(f"{API}/todos/ical/{{task_id}}/result", get=ical.result, name="ical-result"),

@@ -1,11 +1,15 @@
 """The REST contract over a running server, on SQLite and on PostgreSQL."""
 
+import csv
+import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from taskoverflow.settings import read_settings
+from taskoverflow.web.api import todos_export
 from tests.conftest import DATABASES, free_port, new_database, running_web
 
 LONGEST = "😀" * 255
@@ -326,3 +330,38 @@ def test_head_is_get_without_a_body(client):
 def test_a_request_gives_its_connection_back(client):
     for _ in range(60):  # three times the pool's connections
         assert client.get("/todos").status_code == 200
+
+
+def test_all_todos_come_as_csv(client):
+    first = add(client, 'with "quotes", commas\r\nand lines', deadline_at="2026-12-01T00:00:00")
+    second = add(client, "=HYPERLINK(1)", completed=True, description="-1+1")
+    answer = client.get("/todos.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="todos.csv"'
+    header, *rows = csv.reader(io.StringIO(answer.text, newline=""))
+    assert header == list(first)
+    shown = [dict(zip(header, row, strict=True)) for row in rows]
+    assert [row["id"] for row in shown] == [str(second["id"]), str(first["id"])]
+    assert shown[0]["title"] == "'=HYPERLINK(1)"
+    assert shown[0]["description"] == "'-1+1"
+    assert shown[1]["title"] == first["title"]
+    assert (shown[0]["completed"], shown[1]["completed"]) == ("true", "false")
+    assert (shown[0]["deadline_at"], shown[1]["deadline_at"]) == ("", first["deadline_at"])
+
+
+def test_all_todos_come_as_lines_of_json(client):
+    made = [add(client, f"todo {number}\u2028") for number in range(3)]
+    answer = client.get("/todos.ndjson")
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    assert [json.loads(line) for line in answer.text.removesuffix("\n").split("\n")] == made[::-1]
+
+
+@pytest.mark.parametrize("path", ["/todos.csv", "/todos.ndjson"])
+def test_an_export_is_whole_over_many_pages_and_narrowed_as_the_list_is(client, path, monkeypatch):
+    monkeypatch.setattr(todos_export, "PAGE", 2)
+    for number in range(7):
+        add(client, f"todo {number}", completed=number % 2 == 0)
+    lines = client.get(f"{path}?completed=true").text.splitlines()
+    titles = [re.search(r"todo \d", line) for line in lines]
+    assert [found[0] for found in titles if found] == ["todo 6", "todo 4", "todo 2", "todo 0"]
+    assert client.get(f"{path}?completed=maybe").status_code == 400
