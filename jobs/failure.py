@@ -1,12 +1,13 @@
 """Why a job failed, in words for the one who asked for it: a stable code and one sentence."""
 
+from msgspec import ValidationError
 from rq.timeouts import JobTimeoutException
 
 from jobs.allowed import ForbiddenFunction
 from taskoverflow.errors import TaskOverflowError
 
 # Trying again would end the same way.
-FINAL = (ForbiddenFunction, JobTimeoutException, TypeError)
+FINAL = (ForbiddenFunction, JobTimeoutException, TypeError, ValidationError)
 
 WORKER_DIED = {"code": "worker_died", "message": "The worker died while it ran the job."}
 

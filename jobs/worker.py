@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import sys
 import threading
 from types import FrameType
 from typing import Any
@@ -193,6 +194,9 @@ class TaskWorker(Worker):
 
 def run_worker(settings: Settings) -> int:
     """Work until told to stop. Returns the exit code: 0 after a stop on request, else 1."""
+    # RQ takes the signals over once it has said hello to Redis, which may be away for long.
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda *_: sys.exit(0))
     patience = Patience()
     worker = TaskWorker(settings, patience)
     try:

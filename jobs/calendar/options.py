@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 
-class CalendarOptions(Struct, frozen=True, kw_only=True):
+class CalendarOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the todos are shown, and what the file says of itself. JSON carries each.
 
     `component`: events, tasks (which Google and Outlook do not show), or both for each todo.

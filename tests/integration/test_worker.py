@@ -13,7 +13,7 @@ from rq.serializers import JSONSerializer
 from taskoverflow.jobqueue import GENERATE_ICAL
 from taskoverflow.store.database import open_database
 from taskoverflow.store.migrations import migrate
-from tests.conftest import wait_until
+from tests.conftest import free_port, wait_until
 
 
 @pytest.fixture
@@ -115,6 +115,14 @@ def test_a_job_that_does_not_finish_in_the_grace_is_put_back(queue, start):
 def test_an_idle_worker_stops_at_once(queue, start, tmp_path):
     worker = start("worker")
     wait_until(lambda: "waits for jobs" in log(tmp_path))
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=10) == 0
+
+
+def test_a_worker_that_waits_for_its_first_redis_stops_at_once(settings, start, tmp_path):
+    migrate(open_database(settings.database_url, connections=1))
+    worker = start("worker", redis_url=f"redis://127.0.0.1:{free_port()}")
+    wait_until(lambda: "waiting for it" in log(tmp_path))
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeout=10) == 0
 
