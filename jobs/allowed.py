@@ -13,13 +13,17 @@ from rq.utils import now
 
 # Imported here, in the parent, so that no fork pays for it: 15-18 ms a job instead of 54.
 from jobs.context import JobContext
+from jobs.feed import refresh_feed
 from jobs.ical import generate_ical
 from taskoverflow import jobrecord
 from taskoverflow.settings import Settings
 
 JobFunction = Callable[..., dict[str, Any]]
 
-FUNCTIONS: Mapping[str, JobFunction] = {"jobs.ical.generate_ical": generate_ical}
+FUNCTIONS: Mapping[str, JobFunction] = {
+    "jobs.ical.generate_ical": generate_ical,
+    "jobs.feed.refresh_feed": refresh_feed,
+}
 
 logger = logging.getLogger(__name__)
 

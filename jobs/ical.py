@@ -30,14 +30,26 @@ def generate_ical(
 ) -> dict[str, Any]:
     """Build the calendar of the todos meant, store it, and return its summary.
 
+    The arguments and the summary are those of `build_calendar`. Raises DatabaseUnavailable.
+    """
+    context.withdraw_offer()
+    _wait(context)
+    return build_calendar(context, completed, window, **options)
+
+
+def build_calendar(
+    context: JobContext,
+    completed: bool | None = None,
+    window: int | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Store a new calendar of the todos meant.
+
     `options` are those of jobs.calendar.CalendarOptions, as JSON has them (`alarm` in seconds).
     The summary: `calendar` (its id), `etag`, `events` (todos in it), `undated` (todos left out for
     want of a deadline, which a task does not need), `bytes` and `gzip_bytes`.
-    Raises DatabaseUnavailable.
     """
     shape = msgspec.convert(options, CalendarOptions, strict=False)
-    context.withdraw_offer()
-    _wait(context)
     with tempfile.SpooledTemporaryFile(max_size=SPOOL_IN_MEMORY) as spool:
         compressed = cast(BinaryIO, spool)
         written = _write(context, Filter(completed, window), shape, compressed)

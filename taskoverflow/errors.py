@@ -80,6 +80,14 @@ class DatabaseUnavailable(TaskOverflowError):
     retry_after = 2
 
 
+class FeedNotReady(TaskOverflowError):
+    """A feed's first file was not made in time: there may be no worker."""
+
+    status = 503
+    code = "feed_not_ready"
+    retry_after = 10
+
+
 class QueueUnavailable(TaskOverflowError):
     """Redis cannot be reached, or refuses to write."""
 

@@ -1,6 +1,7 @@
 """The kinds of jobs, by the name that clients see. The functions are the workers' (jobs/)."""
 
 GENERATE_ICAL = "jobs.ical.generate_ical"
+REFRESH_FEED = "jobs.feed.refresh_feed"
 
-JOB_KINDS = {"ical": GENERATE_ICAL}
+JOB_KINDS = {"ical": GENERATE_ICAL, "feed": REFRESH_FEED}
 KIND_OF = {function: kind for kind, function in JOB_KINDS.items()}

@@ -61,9 +61,25 @@ class CalendarChunk(Model):
 
 
 class Instance(Model):
-    """One row: who this installation is, for UIDs that are unique in the world."""
+    """One row: who this installation is, for UIDs that are unique in the world, and a revision
+    that rises with each change of a todo."""
 
     uuid = CharField(max_length=36, primary_key=True)
+    revision = BigIntegerField(default=0)
 
 
-ALL = (Todo, Calendar, CalendarChunk, Instance)
+class Feed(Model):
+    """A subscription. Of its address only a hash is kept."""
+
+    id = BigAutoField()
+    name = CharField(max_length=255)
+    token_hash = CharField(max_length=64, unique=True)
+    options = TextField()
+    calendar = CharField(max_length=32, null=True)
+    revision = BigIntegerField(default=-1)
+    built_at = DateTimeField(null=True)
+    created_at = DateTimeField(default=utc_now)
+    fetched_at = DateTimeField(null=True)
+
+
+ALL = (Todo, Calendar, CalendarChunk, Instance, Feed)

@@ -86,6 +86,7 @@ def create(database: Database, fields: dict[str, Any]) -> Todo:
         row = models.Todo.create(
             created_at=now, updated_at=now, completed_at=completed_at, **fields
         )
+        _note_change()
         return _value(row)
 
 
@@ -95,6 +96,7 @@ def create_many(database: Database, todos: Iterable[dict[str, Any]]) -> Iterator
         with transaction(database, write=True):
             for rows in chunked(batch, ROWS_PER_INSERT):
                 models.Todo.insert_many(rows).execute()
+            _note_change()
         yield len(batch)
 
 
@@ -105,6 +107,7 @@ def update(database: Database, todo_id: int, fields: dict[str, Any]) -> Todo:
         if fields:
             _change(row, fields)
             row.save()
+            _note_change()
         return _value(row)
 
 
@@ -116,6 +119,7 @@ def delete(database: Database, todo_id: int) -> Todo | None:
         except NotFound:
             return None
         row.delete_instance()
+        _note_change()
         return _value(row)
 
 
@@ -165,6 +169,11 @@ def _select(which: Filter, shape: type[Todo]) -> "ModelSelect[models.Todo]":
         end = models.utc_now() + timedelta(days=which.window)
         query = query.where(models.Todo.deadline_at <= end)
     return query
+
+
+def _note_change() -> None:
+    """Feeds made before this are stale."""
+    models.Instance.update(revision=models.Instance.revision + 1).execute()
 
 
 def _change(row: models.Todo, fields: dict[str, Any]) -> None:

@@ -2,6 +2,8 @@
 
 import zlib
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
 
 from peewee import Database
 from starlette.concurrency import run_in_threadpool
@@ -14,21 +16,39 @@ from taskoverflow.store.calendars import Calendar
 GZIP = zlib.MAX_WBITS | 16
 
 
-def calendar_response(request: Request, calendar: Calendar) -> Response:
+def calendar_response(
+    request: Request, calendar: Calendar, disposition: str = "attachment"
+) -> Response:
     """The file, or 304 when the client has it."""
     compressed = accepts_gzip(request.headers.get("accept-encoding", ""))
     # A strong ETag names bytes, so each encoding has its own (RFC 9110, section 8.8.3.3).
     etag = f'"{calendar.etag}{"-gzip" if compressed else ""}"'
-    headers = {"ETag": etag, "Vary": "Accept-Encoding", "Cache-Control": "private, no-cache"}
-    if matches(request.headers.get("if-none-match", ""), etag):
+    headers = {
+        "ETag": etag,
+        "Last-Modified": format_datetime(calendar.created_at.replace(tzinfo=UTC), usegmt=True),
+        "Vary": "Accept-Encoding",
+        "Cache-Control": "private, no-cache",
+    }
+    if _is_known(request, etag, calendar.created_at):
         return Response(status_code=304, headers=headers)
-    headers["Content-Disposition"] = 'attachment; filename="todos.ics"'
+    headers["Content-Disposition"] = f'{disposition}; filename="todos.ics"'
     headers["Content-Length"] = str(calendar.gzip_size if compressed else calendar.size)
     if compressed:
         headers["Content-Encoding"] = "gzip"
     stored = _stored_chunks(request.app.state.database, calendar)
     body = stored if compressed else _decompressed(stored)
     return StreamingResponse(body, media_type="text/calendar", headers=headers)
+
+
+def _is_known(request: Request, etag: str, modified: datetime) -> bool:
+    """Whether the client has it: If-None-Match decides if it is there (RFC 9110, 13.2.2)."""
+    if "if-none-match" in request.headers:
+        return matches(request.headers["if-none-match"], etag)
+    try:
+        since = parsedate_to_datetime(request.headers.get("if-modified-since", ""))
+    except ValueError:
+        return False
+    return since.tzinfo is not None and modified.replace(microsecond=0, tzinfo=UTC) <= since
 
 
 def accepts_gzip(accept_encoding: str) -> bool:

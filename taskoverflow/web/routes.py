@@ -8,8 +8,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from taskoverflow.web import metrics
-from taskoverflow.web.api import health, ical, jobs, todos, todos_export
+from taskoverflow.web import feed, metrics
+from taskoverflow.web.api import calendars, health, ical, jobs, todos, todos_export
 from taskoverflow.web.ui import pages
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -36,6 +36,7 @@ def routes() -> list[BaseRoute]:
         resource("/exports", post=pages.export),
         resource("/exports/{task_id}", get=pages.show_export, name="export"),
         Mount("/static", StaticFiles(directory=STATIC), name="static"),
+        resource("/calendars/{token}/todos.ics", get=feed.show, name="feed"),
         resource("/livez", get=health.show),
         resource("/readyz", get=health.ready),
         resource("/metrics", get=metrics.show),
@@ -46,6 +47,9 @@ def routes() -> list[BaseRoute]:
         resource(f"{API}/todos/ical", post=ical.submit),
         resource(f"{API}/todos/ical/{{task_id}}/status", get=ical.status, name="ical-status"),
         resource(f"{API}/todos/ical/{{task_id}}/result", get=ical.result, name="ical-result"),
+        resource(f"{API}/calendars", get=calendars.index, post=calendars.create),
+        resource(f"{API}/calendars/{{feed_id}}", get=calendars.show, delete=calendars.delete),
+        resource(f"{API}/calendars/{{feed_id}}/rotate", post=calendars.rotate),
         resource(f"{API}/jobs", get=jobs.index),
         resource(f"{API}/jobs/{{job_id}}", get=jobs.show, delete=jobs.cancel, name="job"),
         resource(f"{API}/jobs/{{job_id}}/retry", post=jobs.retry),

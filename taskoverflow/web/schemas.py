@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import parse_qsl
 from zoneinfo import available_timezones
 
@@ -27,7 +27,9 @@ UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}  # seconds
 LONGEST_DURATION = 4 * UNITS["w"]
 NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 MAX_WINDOW = 36_500  # days
+FEED_WINDOW = 366  # days, unless asked otherwise: nobody's client is sent ten years
 DEFAULT_JOBS, MAX_JOBS = 50, 200  # on a page
+FEED_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 TODO_ID = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 Title = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -51,6 +53,19 @@ class TodoChanges(Struct, forbid_unknown_fields=True):
     description: Description | UnsetType | None = UNSET
     completed: bool | UnsetType = UNSET
     deadline_at: str | UnsetType | None = UNSET
+
+
+class NewFeed(Struct, forbid_unknown_fields=True):
+    """The body of POST /calendars: a name, and what POST /todos/ical takes as a query."""
+
+    name: Title
+    completed: bool | None = None
+    window: Annotated[int, Meta(ge=0, le=MAX_WINDOW)] = FEED_WINDOW
+    component: Literal["VEVENT", "VTODO", "both"] = "VEVENT"
+    check_mark: bool = False
+    alarm: str | None = None
+    all_day: Literal["midnight"] | None = None
+    tz: str | None = None
 
 
 class JobQuery(Struct, frozen=True):
@@ -88,8 +103,8 @@ def check_fields(body: Struct) -> dict[str, Any]:
     """
     given = {name: getattr(body, name) for name in body.__struct_fields__}
     fields = {name: value for name, value in given.items() if value is not UNSET}
-    for name in ("title", "description"):
-        if "\0" in (fields.get(name) or ""):
+    for name, value in fields.items():
+        if isinstance(value, str) and "\0" in value:
             raise InvalidInput(f"{name}: must not contain a NUL character.", field=name)
     if fields.get("deadline_at") is not None:
         fields["deadline_at"] = parse_time(fields["deadline_at"], "deadline_at")
@@ -128,6 +143,31 @@ def read_calendar_options(request: Request) -> dict[str, Any]:
     }
     given = {name: value for name, value in shape.items() if value is not None}
     return {"completed": which.completed, "window": which.window, **given}
+
+
+def feed_options(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a NewFeed, its name aside, as a calendar's job takes them.
+
+    Raises InvalidInput.
+    """
+    zone = {name: fields[name] for name in ("all_day", "tz") if fields[name] is not None}
+    options = {
+        "completed": fields["completed"],
+        "window": fields["window"],
+        "component": fields["component"],
+        "check_mark": fields["check_mark"],
+        "alarm": _read_duration(fields["alarm"], "alarm"),
+        "all_day_in": _read_all_day(zone),
+    }
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def read_feed_id(request: Request) -> int:
+    """The feed id in the path. Raises NotFound for what cannot be one."""
+    text = request.path_params["feed_id"]
+    if not FEED_ID.fullmatch(text):
+        raise NotFound("Calendar not found")
+    return int(text)
 
 
 def read_job_query(request: Request) -> JobQuery:

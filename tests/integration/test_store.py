@@ -8,7 +8,7 @@ import pytest
 from peewee import SqliteDatabase
 
 from taskoverflow.errors import DatabaseUnavailable, NotFound
-from taskoverflow.store import calendars, todos
+from taskoverflow.store import calendars, feeds, todos
 from taskoverflow.store.database import open_database, transaction
 from taskoverflow.store.models import CalendarChunk, Todo, utc_now
 from taskoverflow.store.todos import Filter
@@ -217,3 +217,55 @@ def test_the_installation_has_one_id_that_stays(database):
 def test_a_database_that_is_away_is_said_so(url):
     with pytest.raises(DatabaseUnavailable):
         todos.find(open_database(url, connections=1), Filter())
+
+
+def test_each_change_of_a_todo_raises_the_revision_and_nothing_else_does(database):
+    def revisions():
+        yield feeds.revision(database)
+        made = add(database)
+        yield feeds.revision(database)
+        todos.update(database, made.id, {"title": "y"})
+        yield feeds.revision(database)
+        todos.delete(database, made.id)
+        yield feeds.revision(database)
+
+    found = list(revisions())
+    assert found == sorted(set(found))
+    todos.delete(database, 12345)
+    assert feeds.revision(database) == found[-1]
+
+
+def test_a_feed_is_found_by_its_token_alone_once_it_has_a_file(database):
+    feed, token = feeds.create(database, "x", {"window": 7})
+    assert feed.options == {"window": 7}
+    with pytest.raises(NotFound):
+        feeds.file_of(database, token)
+    calendar = store(database)
+    assert feeds.set_file(database, feed.id, calendar.id, feeds.revision(database))
+    file = feeds.file_of(database, token)
+    assert (file.feed_id, file.calendar, file.stale) == (feed.id, calendar.id, False)
+    add(database)
+    assert feeds.file_of(database, token).stale
+    with pytest.raises(NotFound):
+        feeds.file_of(database, token[:-1])
+
+
+def test_a_feed_s_newer_file_is_not_replaced_by_an_older_one(database):
+    feed, token = feeds.create(database, "x", {})
+    newer, older = store(database), store(database)
+    assert feeds.set_file(database, feed.id, newer.id, 5)
+    assert not feeds.set_file(database, feed.id, older.id, 4)
+    assert feeds.file_of(database, token).calendar == newer.id
+    assert calendars.get(database, newer.id).expires_at.year == 9999
+
+
+def test_a_revoked_feed_takes_no_file_and_leaves_none_behind(database):
+    feed, token = feeds.create(database, "x", {})
+    calendar = store(database)
+    feeds.set_file(database, feed.id, calendar.id, 1)
+    assert feeds.delete(database, feed.id).id == feed.id
+    assert feeds.delete(database, feed.id) is None
+    assert calendars.get(database, calendar.id).expires_at.year < 9999
+    assert not feeds.set_file(database, feed.id, store(database).id, 2)
+    with pytest.raises(NotFound):
+        feeds.file_of(database, token)

@@ -30,7 +30,7 @@ def test_every_secret_s_file_form_is_named():
 def test_every_call_of_the_api_is_in_the_table():
     documented = set(re.findall(r"^\| `([A-Z]+ /[^`]+)` \|", README, re.MULTILINE))
     served = {
-        f"{method} {re.sub('(todo|job)_id', 'id', route.path)}"
+        f"{method} {re.sub('(todo|job|feed)_id', 'id', route.path)}"
         for route in routes()
         if route.path.startswith(API)
         for method in route.methods - {"HEAD"}

@@ -1,0 +1,80 @@
+"""Subscriptions: make one, list them, give one a new address, revoke it."""
+
+from typing import Any
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from taskoverflow.errors import FeedNotReady, NotFound
+from taskoverflow.jobqueue import REFRESH_FEED
+from taskoverflow.store import feeds
+from taskoverflow.store.feeds import Feed
+from taskoverflow.web.responses import JSONResponse
+from taskoverflow.web.schemas import NewFeed, feed_options, read_body, read_feed_id
+
+FIRST_FILE = 25  # seconds that the first file may take before the request is given up
+
+
+async def index(request: Request) -> Response:
+    """GET /calendars."""
+    found = await run_in_threadpool(feeds.find, request.app.state.database)
+    return JSONResponse({"calendars": found})
+
+
+async def create(request: Request) -> Response:
+    """POST /calendars: 201 with the address, shown this once, when its first file is there."""
+    fields = await read_body(request, NewFeed)
+    options = feed_options(fields)
+    database = request.app.state.database
+    feed, token = await run_in_threadpool(feeds.create, database, fields["name"], options)
+    try:
+        await _build(request, feed)
+        feed = await run_in_threadpool(feeds.get, database, feed.id)
+        if feed.built_at is None:
+            raise FeedNotReady("No worker has made the calendar in time; try again shortly.")
+    except BaseException:  # whatever it is, a hang-up too: nobody has learnt the address
+        await run_in_threadpool(feeds.delete, database, feed.id)
+        raise
+    return JSONResponse(_with_address(request, feed, token), status_code=201)
+
+
+async def show(request: Request) -> Response:
+    """GET /calendars/{id}."""
+    feed_id = read_feed_id(request)
+    return JSONResponse(await run_in_threadpool(feeds.get, request.app.state.database, feed_id))
+
+
+async def rotate(request: Request) -> Response:
+    """POST /calendars/{id}/rotate: the new address, shown this once."""
+    feed_id = read_feed_id(request)
+    feed, token = await run_in_threadpool(feeds.rotate, request.app.state.database, feed_id)
+    return JSONResponse(_with_address(request, feed, token))
+
+
+async def delete(request: Request) -> Response:
+    """DELETE /calendars/{id}: as with todos, what is not there is a success."""
+    try:
+        feed_id = read_feed_id(request)
+    except NotFound:
+        return JSONResponse({})
+    deleted = await run_in_threadpool(feeds.delete, request.app.state.database, feed_id)
+    return JSONResponse(deleted or {})
+
+
+async def _build(request: Request, feed: Feed) -> None:
+    state, request_id = request.app.state, request.state.request_id
+    job_id = await run_in_threadpool(
+        state.queue.submit, REFRESH_FEED, {"feed": feed.id}, request_id
+    )
+    await state.job_watch.wait(job_id, FIRST_FILE)
+
+
+def _with_address(request: Request, feed: Feed, token: str) -> dict[str, Any]:
+    url = request.url_for("feed", token=token)
+    return {
+        **msgspec.structs.asdict(feed),
+        "url": str(url),
+        "webcal_url": str(url.replace(scheme="webcal")),
+    }

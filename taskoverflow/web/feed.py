@@ -1,0 +1,48 @@
+"""A subscription's address: the last good file, always; a newer one is made behind the scenes."""
+
+import logging
+from functools import partial
+
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from taskoverflow.errors import NotFound, TaskOverflowError
+from taskoverflow.jobqueue import REFRESH_FEED
+from taskoverflow.store import calendars, feeds
+from taskoverflow.store.feeds import FeedFile
+from taskoverflow.web.calendar_file import calendar_response
+
+logger = logging.getLogger(__name__)
+
+
+async def show(request: Request) -> Response:
+    """GET /calendars/{token}/todos.ics: 200 or 304, or 404 for what is no address any more.
+
+    Never a 202 or an empty file: Thunderbird empties its calendar on a 2xx that is none. Nor a
+    410, after which it never asks again.
+    """
+    database = request.app.state.database
+    file = await run_in_threadpool(feeds.file_of, database, request.path_params["token"])
+    calendar = await run_in_threadpool(calendars.get, database, file.calendar)
+    if calendar is None:  # replaced between the two questions
+        file = await run_in_threadpool(feeds.file_of, database, request.path_params["token"])
+        calendar = await run_in_threadpool(calendars.get, database, file.calendar)
+    if calendar is None:
+        raise NotFound("Calendar not found")
+    response = calendar_response(request, calendar, disposition="inline")
+    response.background = BackgroundTask(partial(_afterwards, request, file))
+    return response
+
+
+def _afterwards(request: Request, file: FeedFile) -> None:
+    """Have a stale file made anew, and note the fetch. The client has its answer already, and a
+    queue or a database that is away now is none of its business."""
+    state = request.app.state
+    try:
+        if file.stale:
+            state.queue.submit(REFRESH_FEED, {"feed": file.feed_id}, request.state.request_id)
+        feeds.note_fetch(state.database, file.feed_id)
+    except TaskOverflowError as error:
+        logger.warning("feed %d: %s", file.feed_id, error)
