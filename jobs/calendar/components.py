@@ -29,7 +29,9 @@ class ComponentWriter:
         self._address = options.url and [address(part) for part in options.url.split("{id}")]
         before = options.alarm
         self._event_alarm = None if before is None else alarm(before, "START")
-        self._task_alarm = None if before is None else alarm(before, "END")
+        # Of two components for one todo, one rings: a client may show both.
+        alone = options.component == "VTODO"
+        self._task_alarm = alarm(before, "END") if before is not None and alone else None
 
     def event(self, todo: CalendarTodo) -> str:
         """The VEVENT (3.6.1) of a todo that has a deadline."""

@@ -13,14 +13,20 @@ TODOS = [
     CalendarTodo(1, "One", None, True, STAMP, STAMP, STAMP),
     CalendarTodo(2, "Two", "Ü" * 80, False, STAMP + timedelta(hours=1), STAMP, STAMP),
 ]
-OPTIONS = CalendarOptions(
-    component="both", all_day_in="UTC", alarm=timedelta(hours=1), refresh=timedelta(hours=1)
-)
-GOOD = b"".join(write_calendar(TODOS, "here", OPTIONS))
+HOUR = timedelta(hours=1)
+
+
+def written(component):
+    options = CalendarOptions(component=component, all_day_in="UTC", alarm=HOUR, refresh=HOUR)
+    return b"".join(write_calendar(TODOS, "here", options))
+
+
+BOTH, TASKS = written("both"), written("VTODO")
 
 
 def test_a_good_file_passes():
-    assert len(lint(GOOD)) == 4
+    assert len(lint(BOTH)) == 4
+    assert len(lint(TASKS)) == 2
 
 
 @pytest.mark.parametrize(
@@ -52,6 +58,7 @@ def test_a_good_file_passes():
     ],
 )
 def test_a_bad_file_does_not(right, wrong):
-    assert right in GOOD
+    good = BOTH if right in BOTH else TASKS
+    assert right in good
     with pytest.raises((AssertionError, UnicodeDecodeError)):
-        lint(GOOD.replace(right, wrong, 1))
+        lint(good.replace(right, wrong, 1))

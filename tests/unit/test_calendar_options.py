@@ -104,10 +104,17 @@ def test_another_time_stays_a_time(deadline, zone):
 
 
 def test_an_alarm_rings_before_the_deadline():
-    event, task = lint(written(TODO, component="both", alarm=timedelta(minutes=15)))
+    (event,) = lint(written(TODO, alarm=timedelta(minutes=15)))
+    (task,) = lint(written(TODO, component="VTODO", alarm=timedelta(minutes=15)))
     assert event["VALARM TRIGGER;RELATED=START"] == "-PT15M"
     assert task["VALARM TRIGGER;RELATED=END"] == "-PT15M"
-    assert event["VALARM DESCRIPTION"] == "Write it"
+    assert event["VALARM DESCRIPTION"] == task["VALARM DESCRIPTION"] == "Write it"
+
+
+def test_of_an_event_and_a_task_for_one_todo_one_rings():
+    event, task = lint(written(TODO, component="both", alarm=timedelta(minutes=15)))
+    assert "VALARM ACTION" in event
+    assert "VALARM ACTION" not in task
 
 
 def test_what_is_done_rings_no_more():
@@ -170,4 +177,4 @@ def test_another_parser_reads_every_option():
     calendar.validate(raiseException=True)
     assert calendar.vevent.valarm.trigger.value == timedelta(minutes=-15)
     assert calendar.vevent.dtend.value - calendar.vevent.dtstart.value == timedelta(days=1)
-    assert calendar.vtodo.summary.value == calendar.vtodo.valarm.description.value == "Ünï; \\ 😀"
+    assert calendar.vtodo.summary.value == calendar.vevent.valarm.description.value == "Ünï; \\ 😀"

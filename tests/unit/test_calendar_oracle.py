@@ -114,7 +114,8 @@ def add_what_both_have(
         # Joined, not replaced: a foreign character may not make a "{id}" of what is around it.
         parts = [address(part) for part in options.url.split("{id}")]
         component.add("url", vUri(str(todo.id).join(parts)))
-    if options.alarm is not None and not todo.completed and todo.deadline_at is not None:
+    rings = related_to == "START" or options.component == "VTODO"
+    if rings and options.alarm is not None and not todo.completed and todo.deadline_at is not None:
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
         alarm.add("description", Text(todo.title))
