@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from taskoverflow.store import calendars
 from taskoverflow.store.calendars import Calendar
+from taskoverflow.web.byte_range import ByteRange, requested_range, sliced
 
 GZIP = zlib.MAX_WBITS | 16
 
@@ -28,16 +29,33 @@ def calendar_response(
         "Last-Modified": format_datetime(calendar.created_at.replace(tzinfo=UTC), usegmt=True),
         "Vary": "Accept-Encoding",
         "Cache-Control": "private, no-cache",
+        "Accept-Ranges": "bytes",
     }
     if _is_known(request, etag, calendar.created_at):
         return Response(status_code=304, headers=headers)
     headers["Content-Disposition"] = f'{disposition}; filename="todos.ics"'
-    headers["Content-Length"] = str(calendar.gzip_size if compressed else calendar.size)
     if compressed:
         headers["Content-Encoding"] = "gzip"
     stored = _stored_chunks(request.app.state.database, calendar)
     body = stored if compressed else _decompressed(stored)
-    return StreamingResponse(body, media_type="text/calendar", headers=headers)
+    size = calendar.gzip_size if compressed else calendar.size
+    return _answer(body, size, requested_range(request, etag, size), headers)
+
+
+def _answer(
+    body: AsyncIterator[bytes], size: int, part: ByteRange | None, headers: dict[str, str]
+) -> Response:
+    """200 with the whole, 206 with a part, or 416."""
+    if part is None:
+        headers["Content-Length"] = str(size)
+        return StreamingResponse(body, media_type="text/calendar", headers=headers)
+    if part.start >= size:
+        return Response(status_code=416, headers={"Content-Range": f"bytes */{size}"})
+    headers["Content-Length"] = str(part.end - part.start)
+    headers["Content-Range"] = f"bytes {part.start}-{part.end - 1}/{size}"
+    return StreamingResponse(
+        sliced(body, part), status_code=206, media_type="text/calendar", headers=headers
+    )
 
 
 def _is_known(request: Request, etag: str, modified: datetime) -> bool:

@@ -214,6 +214,45 @@ def test_conditions_are_answered_as_rfc_9110_has_them(client, worker):
     assert client.head(url).headers["content-length"]
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_a_part_of_the_file_is_sent_when_asked_for(client, worker, encoding):
+    for number in range(30):
+        add(client, f"todo {number}")
+    url = subscribe(client)["url"]
+
+    def ask(method="GET", **conditions):
+        headers = {"Accept-Encoding": encoding, **conditions}
+        with client.stream(method, url, headers=headers) as answer:
+            return answer, b"".join(answer.iter_raw())
+
+    whole, data = ask()
+    size, etag = len(data), whole.headers["etag"]
+    assert whole.headers["accept-ranges"] == "bytes"
+    parts = {"0-9": (0, 10), "5-5": (5, 6), f"{size - 3}-": (size - 3, size), "-4": (size - 4, size),
+             f"10-{10 * size}": (10, size), f"-{10 * size}": (0, size)}  # fmt: skip
+    for asked, (start, end) in parts.items():
+        answer, part = ask(Range=f"bytes={asked}", **{"If-Range": etag})
+        assert (answer.status_code, part) == (206, data[start:end]), asked
+        assert answer.headers["content-range"] == f"bytes {start}-{end - 1}/{size}"
+        assert int(answer.headers["content-length"]) == end - start
+    for asked in (f"{size}-", f"{size}-{size + 1}", "-0"):
+        answer, _ = ask(Range=f"bytes={asked}")
+        assert answer.status_code == 416, asked
+        assert answer.headers["content-range"] == f"bytes */{size}"
+    for asked in (
+        "bytes=0-1,3-4",
+        "bytes=-",
+        "bytes=5-2",
+        "lines=0-1",
+        "bytes=x-",
+        "bytes=\u0661-",
+    ):
+        answer, part = ask(Range=asked.encode())
+        assert (answer.status_code, part) == (200, data), asked
+    answer, part = ask(Range="bytes=0-9", **{"If-Range": '"another"'})
+    assert (answer.status_code, part) == (200, data)
+
+
 def test_a_file_grows_old_by_itself_since_a_window_moves(client, worker, settings):
     feed = subscribe(client)
     worker.kill()
