@@ -8,12 +8,11 @@ import argparse
 import logging
 import os
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from taskoverflow.errors import DatabaseUnavailable, TaskOverflowError
+from taskoverflow.healthcheck import PARTS, Unhealthy, check
 from taskoverflow.logs import set_up_logging
 from taskoverflow.settings import Settings, SettingsError, read_settings
 
@@ -111,15 +110,14 @@ def migrate(settings: Settings) -> int:
     return 0
 
 
-def healthcheck(settings: Settings) -> int:
-    """ask the web server whether it lives; exit code 0 or 1"""
-    url = f"http://{settings.host}:{settings.port}/api/v1/health"
+def healthcheck(settings: Settings, part: str) -> int:
+    """ask the web server, worker or dashboard of this host how it is; exit code 0 or 1"""
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return 0 if answer.status == 200 else 1
-    except (urllib.error.URLError, OSError) as error:
-        print(f"taskoverflow: {url}: {error}", file=sys.stderr)  # noqa: T201
+        check(settings, part)
+    except Unhealthy as error:
+        print(f"taskoverflow: {error}", file=sys.stderr)  # noqa: T201
         return 1
+    return 0
 
 
 COMMANDS: tuple[Command, ...] = (run, serve, worker, dashboard, migrate, healthcheck)
@@ -138,6 +136,8 @@ def _parser() -> argparse.ArgumentParser:
         subparser.set_defaults(command=command)
         if command is worker:
             subparser.add_argument("--count", type=_count, default=1, help="how many (default: 1)")
+        if command is healthcheck:
+            subparser.add_argument("part", nargs="?", choices=PARTS, default=PARTS[0])
     return parser
 
 

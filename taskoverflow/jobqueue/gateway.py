@@ -26,7 +26,7 @@ from rq.utils import as_text, current_timestamp
 from taskoverflow import jobrecord
 from taskoverflow.errors import InvalidInput, JobEnded, JobNotEnded, NotFound, QueueUnavailable
 from taskoverflow.jobqueue.kinds import KIND_OF
-from taskoverflow.jobqueue.stats import QueueStats, read_stats
+from taskoverflow.jobqueue.stats import QueueStats, read_hosts, read_stats
 from taskoverflow.jobqueue.view import ENDED, STATUSES, JobPage, JobView, Status, load_views
 from taskoverflow.settings import Settings
 
@@ -152,6 +152,11 @@ class JobQueue:
         """The queue in numbers."""
         with self._redis_errors():
             return read_stats(self.queue, self.connection, MISSED * self.settings.heartbeat)
+
+    def hosts_of_workers(self) -> set[str]:
+        """The names of the hosts, or containers, on which a worker is alive."""
+        with self._redis_errors():
+            return read_hosts(self.queue, self.connection, MISSED * self.settings.heartbeat)
 
     def ping(self) -> None:
         """Return when Redis answers."""

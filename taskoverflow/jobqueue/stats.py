@@ -1,7 +1,7 @@
 """The state of the queue in numbers, read from Redis: any web process gives the same answer."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from msgspec import Struct
 from redis import Redis
@@ -44,7 +44,7 @@ def read_stats(queue: Queue, connection: Redis, worker_ttl: float) -> QueueStats
         for registry in registries.values():
             pipeline.zcard(registry.key)
         queued, oldest, workers, counters, *sizes = pipeline.execute()
-    states = _living_workers(connection, workers, worker_ttl)
+    states = [state for state, _ in _living_workers(connection, workers, worker_ttl)]
     return QueueStats(
         jobs={"queued": queued, **dict(zip(registries, sizes, strict=True))},
         oldest_queued=_age_of(connection, oldest),
@@ -54,13 +54,24 @@ def read_stats(queue: Queue, connection: Redis, worker_ttl: float) -> QueueStats
     )
 
 
-def _living_workers(connection: Redis, keys: set[bytes], ttl: float) -> list[Any]:
-    """The states of the workers that have given a sign of life."""
+def read_hosts(queue: Queue, connection: Redis, worker_ttl: float) -> set[str]:
+    """The names of the hosts, or containers, on which a worker of the queue is alive."""
+    workers = cast(set[bytes], connection.smembers(WORKERS_BY_QUEUE_KEY % queue.name))
+    living = _living_workers(connection, workers, worker_ttl)
+    return {as_text(host) for _, host in living if host}
+
+
+def _living_workers(connection: Redis, keys: set[bytes], ttl: float) -> list[tuple[Any, Any]]:
+    """The state and the host of each worker that has given a sign of life."""
     with connection.pipeline(transaction=False) as pipeline:
         for key in keys:
-            pipeline.hmget(as_text(key), "state", "last_heartbeat", "death")
+            pipeline.hmget(as_text(key), "state", "hostname", "last_heartbeat", "death")
         found = pipeline.execute()
-    return [state for state, seen, death in found if seen and not death and _age(seen) <= ttl]
+    return [
+        (state, host)
+        for state, host, seen, death in found
+        if seen and not death and _age(seen) <= ttl
+    ]
 
 
 def _age_of(connection: Redis, job_id: bytes | None) -> float:
