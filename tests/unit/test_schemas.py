@@ -3,7 +3,7 @@ from datetime import datetime
 import pytest
 
 from taskoverflow.errors import InvalidInput
-from taskoverflow.web.schemas import parse_time
+from taskoverflow.web.schemas.fields import parse_time
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from taskoverflow.jobqueue import REFRESH_FEED
 from taskoverflow.store import feeds
 from taskoverflow.store.feeds import Feed
 from taskoverflow.web.responses import JSONResponse
-from taskoverflow.web.schemas import NewFeed, feed_options, read_body, read_feed_id
+from taskoverflow.web.schemas.body import check_fields, read_body
+from taskoverflow.web.schemas.calendars import NewFeed, job_options, read_feed_id
 
 FIRST_FILE = 25  # seconds that the first file may take before the request is given up
 
@@ -25,10 +26,11 @@ async def index(request: Request) -> Response:
 
 async def create(request: Request) -> Response:
     """POST /calendars: 201 with the address, shown this once, when its first file is there."""
-    fields = await read_body(request, NewFeed)
-    options = feed_options(fields)
+    asked = await read_body(request, NewFeed)
+    check_fields(asked)
+    options = job_options(asked)
     database = request.app.state.database
-    feed, token = await run_in_threadpool(feeds.create, database, fields["name"], options)
+    feed, token = await run_in_threadpool(feeds.create, database, asked.name, options)
     try:
         await _build(request, feed)
         feed = await run_in_threadpool(feeds.get, database, feed.id)

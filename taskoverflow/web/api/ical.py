@@ -14,14 +14,15 @@ from taskoverflow.store.calendars import Calendar
 from taskoverflow.web.api.jobs import job_response, wait_as_preferred
 from taskoverflow.web.calendar_file import calendar_response
 from taskoverflow.web.responses import JSONResponse
-from taskoverflow.web.schemas import read_calendar_options
+from taskoverflow.web.schemas.calendars import CalendarQuery, job_options
+from taskoverflow.web.schemas.query import read_query
 
 logger = logging.getLogger(__name__)
 
 
 async def submit(request: Request) -> Response:
     """POST /todos/ical."""
-    options = read_calendar_options(request)
+    options = job_options(read_query(request, CalendarQuery))
     task_id = await submit_calendar(request, options)
     task_url = str(request.url_for("ical-status", task_id=task_id))
     return JSONResponse(

@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from taskoverflow.jobqueue import JobView
 from taskoverflow.web.responses import JSONResponse
-from taskoverflow.web.schemas import read_job_query
+from taskoverflow.web.schemas.jobs import JobQuery
+from taskoverflow.web.schemas.query import read_query
 
 # Seconds after which asking again is worth while. A calendar of a few thousand todos takes one.
 ASK_AGAIN = 1
@@ -22,7 +23,7 @@ PING_INTERVAL = 15  # seconds: some proxies cut a connection that says nothing f
 
 async def index(request: Request) -> Response:
     """GET /jobs."""
-    query = read_job_query(request)
+    query = read_query(request, JobQuery)
     queue = request.app.state.queue
     page = await run_in_threadpool(queue.find, query.status, query.limit, query.cursor)
     return JSONResponse({"jobs": [_shown(request, job) for job in page.jobs], "next": page.next})

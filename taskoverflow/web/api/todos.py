@@ -7,7 +7,8 @@ from starlette.responses import Response
 from taskoverflow.errors import NotFound
 from taskoverflow.store import todos
 from taskoverflow.web.responses import JSONResponse
-from taskoverflow.web.schemas import NewTodo, TodoChanges, read_body, read_filter, read_todo_id
+from taskoverflow.web.schemas.body import read_fields
+from taskoverflow.web.schemas.todos import NewTodo, TodoChanges, read_filter, read_todo_id
 
 
 async def index(request: Request) -> Response:
@@ -18,7 +19,7 @@ async def index(request: Request) -> Response:
 
 async def create(request: Request) -> Response:
     """POST /todos."""
-    fields = await read_body(request, NewTodo)
+    fields = await read_fields(request, NewTodo)
     todo = await run_in_threadpool(todos.create, request.app.state.database, fields)
     return JSONResponse(todo, status_code=201)
 
@@ -32,7 +33,7 @@ async def show(request: Request) -> Response:
 async def update(request: Request) -> Response:
     """PUT /todos/{id}."""
     todo_id = read_todo_id(request)
-    fields = await read_body(request, TodoChanges)
+    fields = await read_fields(request, TodoChanges)
     todo = await run_in_threadpool(todos.update, request.app.state.database, todo_id, fields)
     return JSONResponse(todo)
 

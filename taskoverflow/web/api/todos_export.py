@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from taskoverflow.store import todos
 from taskoverflow.store.todos import Todo
-from taskoverflow.web.schemas import read_filter
+from taskoverflow.web.schemas.todos import read_filter
 
 PAGE = 1000  # todos
 FIELDS = Todo.__struct_fields__

@@ -12,7 +12,8 @@ from starlette.templating import Jinja2Templates
 from taskoverflow.errors import InvalidInput
 from taskoverflow.store import todos
 from taskoverflow.web.api.ical import find_job, submit_calendar
-from taskoverflow.web.schemas import NewTodo, check_fields, read_form
+from taskoverflow.web.schemas.body import check_fields, read_form
+from taskoverflow.web.schemas.todos import NewTodo
 
 SHOWN = 200  # todos on the page
 

@@ -1,0 +1,91 @@
+"""Bodies: JSON read into the struct that says what it may hold, and the fields of a form."""
+
+import re
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import UNSET, Struct
+from starlette.requests import Request
+
+from taskoverflow.errors import BodyTooLarge, InvalidInput, UnsupportedMediaType
+from taskoverflow.web.schemas.fields import parse_time
+
+MAX_BODY = 1024 * 1024  # bytes
+
+Body = TypeVar("Body", bound=Struct)
+
+
+async def read_body(request: Request, schema: type[Body], most: int = MAX_BODY) -> Body:
+    """A JSON body of at most so many bytes, of the right shape.
+
+    Raises UnsupportedMediaType, BodyTooLarge or InvalidInput.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise UnsupportedMediaType("The body must be JSON, with Content-Type: application/json.")
+    return _decode(await _read_limited(request, most), schema)
+
+
+async def read_fields(request: Request, schema: type[Struct]) -> dict[str, Any]:
+    """The fields given in a JSON body, checked; `deadline_at` as a time in UTC.
+
+    Raises UnsupportedMediaType, BodyTooLarge or InvalidInput.
+    """
+    return check_fields(await read_body(request, schema))
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The filled-in fields of a form's body; an empty one counts as not given.
+
+    Raises BodyTooLarge.
+    """
+    # What is not UTF-8 becomes U+FFFD, as browsers have it.
+    body = await _read_limited(request, MAX_BODY)
+    return dict(parse_qsl(body.decode("utf-8", "replace")))
+
+
+def check_fields(body: Struct, path: str = "") -> dict[str, Any]:
+    """The fields given in a body of the right shape, held to what a shape cannot say.
+
+    `path` goes before a field's name in an error. Raises InvalidInput.
+    """
+    given = {name: getattr(body, name) for name in body.__struct_fields__}
+    fields = {name: value for name, value in given.items() if value is not UNSET}
+    for name, value in fields.items():
+        if isinstance(value, str) and "\0" in value:
+            field = path + name
+            raise InvalidInput(f"{field}: must not contain a NUL character.", field=field)
+    if fields.get("deadline_at") is not None:
+        fields["deadline_at"] = parse_time(fields["deadline_at"], f"{path}deadline_at")
+    return fields
+
+
+async def _read_limited(request: Request, most: int) -> bytes:
+    # Starlette's RequestBodyLimitMiddleware answers with plain text of its own.
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise BodyTooLarge(f"The body is larger than {most} bytes.")
+    return bytes(body)
+
+
+def _decode(raw: bytes, schema: type[Body]) -> Body:
+    try:
+        return msgspec.json.decode(raw, type=schema)
+    except msgspec.ValidationError as error:
+        raise _invalid(error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidInput(
+            "body: not valid JSON in UTF-8 (\\ud800 to \\udfff are valid in pairs only).",
+            field="body",
+        ) from error
+
+
+def _invalid(error: msgspec.ValidationError) -> InvalidInput:
+    """msgspec says "Expected `str`, got `int` - at `$.title`", or names the field in the reason."""
+    reason, _, path = str(error).partition(" - at `$.")
+    named = re.search(r"field `(.*)`$", reason, re.DOTALL)
+    field = path.rstrip("`") or (named[1] if named else "body")
+    return InvalidInput(f"{field}: {reason}.", field=field)

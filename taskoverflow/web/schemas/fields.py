@@ -1,0 +1,42 @@
+"""What several requests have in common: texts, times, ids."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+from msgspec import Meta
+from starlette.requests import Request
+
+from taskoverflow.errors import InvalidInput, NotFound
+
+# ISO 8601 with "T" or a space, with or without a fraction or an offset.
+DATE_TIME = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d(:?\d\d)?)?", re.ASCII
+)
+TIME = "an ISO 8601 date and time such as 2026-11-23T18:00:00"
+ID = re.compile(r"[0-9]{1,19}", re.ASCII)
+MAX_WINDOW = 36_500  # days from now
+
+Title = Annotated[str, Meta(min_length=1, max_length=255)]
+Description = Annotated[str, Meta(max_length=10_000)]
+Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+Window = Annotated[int, Meta(ge=0, le=MAX_WINDOW)]
+
+
+def parse_time(text: str, field: str) -> datetime:
+    """An ISO 8601 date and time as UTC without an offset. Raises InvalidInput."""
+    try:
+        if not DATE_TIME.fullmatch(text):
+            raise ValueError(text)
+        moment = datetime.fromisoformat(text.upper())
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (ValueError, OverflowError) as error:
+        raise InvalidInput(f"{field}: must be {TIME}.", field=field) from error
+
+
+def read_id(request: Request, name: str, what: str) -> int:
+    """The id in the path, under its name there. Raises NotFound for what cannot be one."""
+    text = request.path_params[name]
+    if not ID.fullmatch(text):
+        raise NotFound(f"{what} not found")
+    return int(text)
