@@ -25,7 +25,7 @@ def check(settings: Settings, part: str) -> None:
         _check_http(settings.dashboard_host, settings.dashboard_port, "/", {200, 401})
     else:
         # That it lives, not that it is ready: while Redis is away, it serves what needs no Redis.
-        _check_http(settings.host, settings.port, "/api/v1/health", {200})
+        _check_http(settings.host, settings.port, "/livez", {200})
 
 
 def _check_http(host: str, port: int, path: str, good: set[int]) -> None:

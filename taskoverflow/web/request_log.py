@@ -15,6 +15,7 @@ from taskoverflow.logs import logged
 from taskoverflow.web.metrics import observe
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+PROBE = "/livez"  # every few seconds, by each container's health check
 CLIENT_LEFT = 499  # nginx's number; there is no standard one for what nobody receives
 
 logger = logging.getLogger(__name__)
@@ -48,7 +49,9 @@ class RequestLog:
                 raise
         finally:
             seconds = time.perf_counter() - start
-            logger.info("%s %s → %s in %.0f ms", scope["method"], path, answer, 1000 * seconds)
+            level = logging.DEBUG if path == PROBE and answer.status == 200 else logging.INFO
+            line = (scope["method"], path, answer, 1000 * seconds)
+            logger.log(level, "%s %s → %s in %.0f ms", *line)
             route = scope["state"].get("route", "none of the table")
             observe(scope["method"], route, answer.status or CLIENT_LEFT, seconds)
 

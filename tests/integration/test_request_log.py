@@ -216,6 +216,12 @@ def test_a_client_that_leaves_in_its_request_is_no_error(client, log):
     assert [line for line in log() if line["level"] != "INFO"] == []
 
 
+def test_a_probe_that_is_answered_is_not_worth_a_line(client, log):
+    assert client.get(client.base_url.join("/livez")).status_code == 200
+    client.get("/health")
+    assert one_request(log) == ("GET", "/api/v1/health", "200")
+
+
 def test_a_request_is_followed_into_the_worker_by_its_id(client, start, tmp_path):
     start("worker", log_format="json")
     task = client.post("/todos/ical", headers={"X-Request-ID": "follow-me"}).json()
