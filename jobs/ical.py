@@ -26,6 +26,7 @@ def generate_ical(
     context: JobContext,
     completed: bool | None = None,
     window: int | None = None,
+    q: str | None = None,
     **options: Any,
 ) -> dict[str, Any]:
     """Build the calendar of the todos meant, store it, and return its summary.
@@ -34,17 +35,19 @@ def generate_ical(
     """
     context.withdraw_offer()
     _wait(context)
-    return build_calendar(context, completed, window, **options)
+    return build_calendar(context, completed, window, q, **options)
 
 
 def build_calendar(
     context: JobContext,
     completed: bool | None = None,
     window: int | None = None,
+    q: str | None = None,
     **options: Any,
 ) -> dict[str, Any]:
     """Store a new calendar of the todos meant.
 
+    Those meant are those of the store's Filter.
     `options` are those of jobs.calendar.CalendarOptions, as JSON has them (`alarm` in seconds).
     The summary: `calendar` (its id), `etag`, `events` (todos in it), `undated` (todos left out for
     want of a deadline, which a task does not need), `bytes` and `gzip_bytes`.
@@ -52,7 +55,7 @@ def build_calendar(
     shape = msgspec.convert(options, CalendarOptions, strict=False)
     with tempfile.SpooledTemporaryFile(max_size=SPOOL_IN_MEMORY) as spool:
         compressed = cast(BinaryIO, spool)
-        written = _write(context, Filter(completed, window), shape, compressed)
+        written = _write(context, Filter(completed, window, q), shape, compressed)
         calendar = calendars.store(
             context.database,
             compressed,

@@ -58,6 +58,13 @@ class JobNotEnded(TaskOverflowError):
     code = "job_not_ended"
 
 
+class PreconditionFailed(TaskOverflowError):
+    """What was to be changed is not in the state that the client knows (RFC 9110, 13.1.1)."""
+
+    status = 412
+    code = "precondition_failed"
+
+
 class BodyTooLarge(TaskOverflowError):
     """The request body is over the limit."""
 

@@ -23,7 +23,10 @@ def utc_now() -> datetime:
 
 
 class Todo(Model):
-    """Indexes: see the first migration, which has one for each query of the API."""
+    """Indexes: see the first and the fourth migration, which have one for each query of the API.
+
+    `words` and `title_key` are what it is found by and sorted by: see todos/search.py.
+    """
 
     id = BigAutoField()
     title = CharField(max_length=255)
@@ -34,6 +37,8 @@ class Todo(Model):
     updated_at = DateTimeField(default=utc_now)
     sequence = IntegerField(default=0)
     completed_at = DateTimeField(null=True)
+    words = TextField(default="")
+    title_key = CharField(max_length=255, default="")
 
 
 class Calendar(Model):

@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from taskoverflow.store import calendars
 from taskoverflow.store.calendars import Calendar
 from taskoverflow.web.byte_range import ByteRange, requested_range, sliced
+from taskoverflow.web.conditional import matches
 
 GZIP = zlib.MAX_WBITS | 16
 
@@ -77,12 +78,6 @@ def accepts_gzip(accept_encoding: str) -> bool:
         weights[coding.strip()] = weight.replace(" ", "") or "q=1"
     weight = weights.get("gzip", weights.get("*", "q=0"))
     return weight.strip("q=0.") != ""
-
-
-def matches(if_none_match: str, etag: str) -> bool:
-    """Whether an If-None-Match header names the ETag (RFC 9110, section 13.1.2: weakly)."""
-    candidates = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return etag in candidates or candidates == ["*"]
 
 
 async def _stored_chunks(database: Database, calendar: Calendar) -> AsyncIterator[bytes]:

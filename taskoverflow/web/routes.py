@@ -54,5 +54,11 @@ def routes() -> list[BaseRoute]:
         resource(f"{API}/jobs/{{job_id}}", get=jobs.show, delete=jobs.cancel, name="job"),
         resource(f"{API}/jobs/{{job_id}}/retry", post=jobs.retry),
         resource(f"{API}/jobs/{{job_id}}/events", get=jobs.events, name="job-events"),
-        resource(f"{API}/todos/{{todo_id}}", get=todos.show, put=todos.update, delete=todos.delete),
+        resource(
+            f"{API}/todos/{{todo_id}}",
+            get=todos.show,
+            put=todos.update,
+            patch=todos.update,
+            delete=todos.delete,
+        ),
     ]

@@ -15,7 +15,12 @@ def empty(database_url):
 
 
 def test_a_new_database_is_migrated_once(empty):
-    every = ["0001_initial", "0002_sequence_and_completed_at", "0003_feeds"]
+    every = [
+        "0001_initial",
+        "0002_sequence_and_completed_at",
+        "0003_feeds",
+        "0004_search_and_order",
+    ]
     assert pending(empty) == every
     assert migrate(empty) == every
     assert pending(empty) == []

@@ -285,7 +285,7 @@ def test_a_body_of_a_mebibyte_is_read(client):
     ("method", "path", "allowed"),
     [
         ("DELETE", "/todos", {"GET", "HEAD", "POST"}),
-        ("POST", "/todos/1", {"DELETE", "GET", "HEAD", "PUT"}),
+        ("POST", "/todos/1", {"DELETE", "GET", "HEAD", "PATCH", "PUT"}),
         ("POST", "/health", {"GET", "HEAD"}),
         ("PUT", "/todos/ical/x/status", {"GET", "HEAD"}),
     ],

@@ -1,6 +1,7 @@
 import pytest
 
-from taskoverflow.web.calendar_file import accepts_gzip, matches
+from taskoverflow.web.calendar_file import accepts_gzip
+from taskoverflow.web.conditional import matches
 
 
 @pytest.mark.parametrize("header", ["gzip", "GZIP", "br, gzip;q=0.5", "*", "*;q=0.1", "gzip;q=1"])

@@ -1,41 +1,58 @@
 """Todos over HTTP: parse, call the store, answer."""
 
+from urllib.parse import urlencode
+
+from peewee import Database
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from taskoverflow.errors import NotFound
 from taskoverflow.store import todos
+from taskoverflow.store.todos import Position
+from taskoverflow.web.conditional import (
+    ASK_FIRST,
+    etag_of,
+    expected_versions,
+    not_modified,
+    todo_response,
+)
 from taskoverflow.web.responses import JSONResponse
 from taskoverflow.web.schemas.body import read_fields
-from taskoverflow.web.schemas.todos import NewTodo, TodoChanges, read_filter, read_todo_id
+from taskoverflow.web.schemas.cursor import write_cursor
+from taskoverflow.web.schemas.query import read_query
+from taskoverflow.web.schemas.todos import NewTodo, TodoChanges, TodoListQuery, read_todo_id
 
 
 async def index(request: Request) -> Response:
-    """GET /todos."""
-    which = read_filter(request)
-    return JSONResponse(await run_in_threadpool(todos.find, request.app.state.database, which))
+    """GET /todos: a page of them, 304 when the client has it, and in Link where the next one is."""
+    query = read_query(request, TodoListQuery)
+    after = query.after
+    return await run_in_threadpool(_list, request, query, after, request.app.state.database)
 
 
 async def create(request: Request) -> Response:
     """POST /todos."""
     fields = await read_fields(request, NewTodo)
     todo = await run_in_threadpool(todos.create, request.app.state.database, fields)
-    return JSONResponse(todo, status_code=201)
+    return todo_response(request, todo, 201)
 
 
 async def show(request: Request) -> Response:
     """GET /todos/{id}."""
     todo_id = read_todo_id(request)
-    return JSONResponse(await run_in_threadpool(todos.get, request.app.state.database, todo_id))
+    todo = await run_in_threadpool(todos.get, request.app.state.database, todo_id)
+    return todo_response(request, todo)
 
 
 async def update(request: Request) -> Response:
-    """PUT /todos/{id}."""
+    """PUT and PATCH /todos/{id}; with If-Match only a todo that is as the client knows it."""
     todo_id = read_todo_id(request)
     fields = await read_fields(request, TodoChanges)
-    todo = await run_in_threadpool(todos.update, request.app.state.database, todo_id, fields)
-    return JSONResponse(todo)
+    todo = await run_in_threadpool(
+        todos.update, request.app.state.database, todo_id, fields, expected_versions(request)
+    )
+    return todo_response(request, todo)
 
 
 async def delete(request: Request) -> Response:
@@ -44,5 +61,30 @@ async def delete(request: Request) -> Response:
         todo_id = read_todo_id(request)
     except NotFound:
         return JSONResponse({})
-    deleted = await run_in_threadpool(todos.delete, request.app.state.database, todo_id)
+    deleted = await run_in_threadpool(
+        todos.delete, request.app.state.database, todo_id, expected_versions(request)
+    )
     return JSONResponse(deleted or {})
+
+
+def _list(
+    request: Request, query: TodoListQuery, after: Position | None, database: Database
+) -> Response:
+    which = query.filter
+    # Known before the todos are read: a change in between makes the ETag old, never wrongly new.
+    etag = etag_of(todos.version(database, which), query)
+    if known := not_modified(request, etag):
+        return known
+    page = todos.page(database, which, query.limit, query.order, after)
+    whole = after is None and page.next is None
+    total = len(page.todos) if whole else todos.count(database, which)
+    headers = {"ETag": etag, "Cache-Control": ASK_FIRST, "X-Total-Count": str(total)}
+    if page.next is not None:
+        # Without the host, which a client may forge (RFC 8288, section 3.1: a reference will do).
+        headers["Link"] = f'<{_next_url(request, write_cursor(page.next, query.sort))}>; rel="next"'
+    return JSONResponse(page.todos, headers=headers)
+
+
+def _next_url(request: Request, cursor: str) -> str:
+    given = [item for item in request.query_params.multi_items() if item[0] != "cursor"]
+    return f"{request.url.path}?{urlencode([*given, ('cursor', cursor)])}"

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from taskoverflow.store import todos
-from taskoverflow.store.todos import Todo
+from taskoverflow.store.todos import NEWEST_FIRST, Todo
 from taskoverflow.web.schemas.todos import read_filter
 
 PAGE = 1000  # todos
@@ -42,9 +42,12 @@ async def _export(
     async def body() -> AsyncIterator[bytes]:
         yield header
         page = first
-        while page:
-            yield encode(page)
-            page = await run_in_threadpool(todos.page, database, which, PAGE, page[-1])
+        yield encode(page.todos)
+        while page.next:
+            page = await run_in_threadpool(
+                todos.page, database, which, PAGE, NEWEST_FIRST, page.next
+            )
+            yield encode(page.todos)
 
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(body(), media_type=media_type, headers=headers)

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from starlette.requests import Request
 
 from taskoverflow.errors import InvalidInput
-from taskoverflow.web.schemas.fields import Title, Window, read_id
+from taskoverflow.web.schemas.fields import Search, Title, Window, read_id
 
 DURATION = re.compile(r"([0-9]{1,6})([mhdw])", re.ASCII)
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}  # seconds
@@ -33,6 +33,7 @@ class CalendarQuery(CalendarShape, frozen=True, kw_only=True):
 
     completed: bool | None = None
     window: Window | None = None
+    q: Search | None = None
 
 
 class NewFeed(CalendarShape, frozen=True, kw_only=True):
@@ -41,11 +42,13 @@ class NewFeed(CalendarShape, frozen=True, kw_only=True):
     name: Title
     completed: bool | None = None
     window: Window = FEED_WINDOW
+    q: Search | None = None
 
 
 def job_options(asked: CalendarQuery | NewFeed) -> dict[str, Any]:
     """What is asked of a calendar, as its job takes it. Raises InvalidInput."""
     shape = {
+        "q": (asked.q or "").strip() or None,
         "component": None if asked.component == "VEVENT" else asked.component,
         "check_mark": asked.check_mark or None,
         "alarm": _seconds(asked.alarm, "alarm"),

@@ -19,6 +19,7 @@ MAX_WINDOW = 36_500  # days from now
 
 Title = Annotated[str, Meta(min_length=1, max_length=255)]
 Description = Annotated[str, Meta(max_length=10_000)]
+Search = Annotated[str, Meta(max_length=200)]
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Window = Annotated[int, Meta(ge=0, le=MAX_WINDOW)]
 

@@ -1,0 +1,131 @@
+"""Changing todos, and what follows from a change."""
+
+from collections.abc import Container, Iterable, Iterator
+from datetime import timedelta
+from typing import Any
+
+from peewee import Database, PostgresqlDatabase, chunked
+
+from taskoverflow.errors import PreconditionFailed
+from taskoverflow.store import models
+from taskoverflow.store.database import transaction
+from taskoverflow.store.todos import search
+from taskoverflow.store.todos.selection import Selection
+from taskoverflow.store.todos.values import LARGEST_ID, Todo, unknown, value
+
+ROWS_PER_INSERT = 90  # 11 columns at most: SQLite takes 999 values at once before 3.32
+TICK = timedelta(microseconds=1)
+
+
+def create(database: Database, fields: dict[str, Any]) -> Todo:
+    """Store a new todo of checked fields."""
+    with transaction(database, write=True):
+        row = models.Todo.create(**new_row(fields))
+        note_change()
+        return value(row)
+
+
+def create_many(database: Database, todos: Iterable[dict[str, Any]]) -> Iterator[int]:
+    """Store new todos of equal fields in batches, yielding each batch's size once it is stored."""
+    for batch in chunked(todos, ROWS_PER_INSERT * 100):
+        with transaction(database, write=True):
+            for rows in chunked(batch, ROWS_PER_INSERT):
+                models.Todo.insert_many([with_search(row) for row in rows]).execute()
+            note_change()
+        yield len(batch)
+
+
+def update(
+    database: Database,
+    todo_id: int,
+    fields: dict[str, Any],
+    versions: Container[str] | None = None,
+) -> Todo:
+    """Change the given fields of a todo; none given changes nothing.
+
+    Raises NotFound, or PreconditionFailed when `versions` are given and its is none of them.
+    """
+    with transaction(database, write=True):
+        row = _locked(database, todo_id)
+        if row is None:
+            raise unknown()
+        _check(row, versions)
+        if fields:
+            change(row, fields)
+            row.save()
+            note_change()
+        return value(row)
+
+
+def delete(database: Database, todo_id: int, versions: Container[str] | None = None) -> Todo | None:
+    """Delete a todo and return what it was, or None if there was none.
+
+    Raises PreconditionFailed when `versions` are given and its is none of them.
+    """
+    with transaction(database, write=True):
+        row = _locked(database, todo_id)
+        _check(row, versions)
+        if row is None:
+            return None
+        row.delete_instance()
+        note_change()
+        return value(row)
+
+
+def new_row(fields: dict[str, Any]) -> dict[str, Any]:
+    """A new todo's columns."""
+    now = models.utc_now()
+    completed_at = now if fields.get("completed") else None
+    times = {"created_at": now, "updated_at": now, "completed_at": completed_at}
+    return with_search({**times, **fields})
+
+
+def with_search(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with what it is found by and sorted by."""
+    title, description = row["title"], row.get("description")
+    found_by = " ".join(search.words(title, description))
+    return {**row, "words": found_by, "title_key": search.title_key(title)}
+
+
+def change(row: models.Todo, fields: dict[str, Any]) -> None:
+    """Set the fields, and what follows from them."""
+    before = row.deadline_at, row.completed
+    for name, new in fields.items():
+        setattr(row, name, new)
+    # Later than before, whatever the clock says.
+    row.updated_at = max(models.utc_now(), row.updated_at + TICK)
+    row.sequence += row.deadline_at != before[0]
+    if row.completed != before[1]:
+        row.completed_at = row.updated_at if row.completed else None
+    if not fields.keys().isdisjoint(("title", "description")):
+        row.words = " ".join(search.words(row.title, row.description))
+        row.title_key = search.title_key(row.title)
+
+
+def note_change() -> None:
+    """Feeds made before this are stale, and so are lists.
+
+    The last statement of its transaction: others wait for this row until it ends.
+    """
+    models.Instance.update(revision=models.Instance.revision + 1).execute()
+
+
+def locked(database: Database, rows: Selection) -> Selection:
+    """The rows, and nobody else changes them before the end of this transaction.
+
+    SQLite has let nobody else write since its beginning.
+    """
+    return rows.for_update() if isinstance(database, PostgresqlDatabase) else rows
+
+
+def _locked(database: Database, todo_id: int) -> models.Todo | None:
+    if todo_id > LARGEST_ID:
+        return None
+    rows = models.Todo.select().where(models.Todo.id == todo_id)
+    row: models.Todo | None = locked(database, rows).first()
+    return row
+
+
+def _check(row: models.Todo | None, versions: Container[str] | None) -> None:
+    if versions is not None and (row is None or value(row).version not in versions):
+        raise PreconditionFailed("The todo is not, or no longer, as If-Match has it.")

@@ -1,0 +1,128 @@
+"""Reading todos: one, a page, or all of them as a stream."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+from typing import Any
+
+from msgspec import Struct
+from peewee import Database, PostgresqlDatabase, fn
+from playhouse.postgres_ext import ServerSide
+
+from taskoverflow.store import models
+from taskoverflow.store.database import transaction
+from taskoverflow.store.todos.selection import (
+    NEWEST_FIRST,
+    Filter,
+    Order,
+    Position,
+    Selection,
+    in_order,
+    position,
+    select,
+)
+from taskoverflow.store.todos.values import LARGEST_ID, CalendarTodo, Todo, unknown, value
+
+
+class Page(Struct, frozen=True):
+    """Some todos, and the position of the last if there are more behind it."""
+
+    todos: list[Todo]
+    next: Position | None
+
+
+class TodoStream(Struct, frozen=True):
+    """Todos in the order of their deadlines, and how many there are of them.
+
+    `total` is how many the stream holds, `undated` how many of those meant have no deadline: they
+    come last, or not at all.
+    """
+
+    total: int
+    undated: int
+    todos: Iterator[CalendarTodo]
+
+
+def get(database: Database, todo_id: int) -> Todo:
+    """One todo. Raises NotFound."""
+    with transaction(database):
+        known = todo_id <= LARGEST_ID
+        row = models.Todo.get_or_none(models.Todo.id == todo_id) if known else None
+        if row is None:
+            raise unknown()
+        return value(row)
+
+
+def find(database: Database, which: Filter, limit: int | None = None) -> list[Todo]:
+    """The todos meant, newest first; at most `limit` of them."""
+    with transaction(database):
+        (query,) = in_order(select(database, which, Todo), NEWEST_FIRST, None)
+        return [Todo(*row) for row in query.limit(limit).tuples().iterator()]
+
+
+def page(
+    database: Database,
+    which: Filter,
+    limit: int,
+    order: Order = NEWEST_FIRST,
+    after: Position | None = None,
+) -> Page:
+    """The todos meant that come behind a position, in order; at most `limit`.
+
+    Each page is read by itself, from the index: what is added meanwhile moves nothing.
+    """
+    found: list[Todo] = []
+    with transaction(database):
+        parts = in_order(select(database, which, Todo), order, after)
+        for part in parts[:1] if which.dated else parts:
+            rows = part.limit(limit + 1 - len(found)).tuples()
+            found += [Todo(*row) for row in rows.iterator()]
+            if len(found) > limit:
+                return Page(found[:limit], position(found[limit - 1], order))
+    return Page(found, None)
+
+
+def count(database: Database, which: Filter) -> int:
+    """How many todos are meant."""
+    with transaction(database):
+        return int(select(database, which, Todo).count())
+
+
+def version(database: Database, which: Filter) -> str:
+    """A text that changes whenever other todos are meant, or one of them has changed.
+
+    It changes with each change of any todo, which is cheap to know. A window moves with the time:
+    what it holds changes when it reaches another deadline.
+    """
+    with transaction(database):
+        instance = models.Instance.select().get()
+        known = f"{instance.uuid} {instance.revision}"
+        if which.window is None:
+            return known
+        reached = models.Todo.deadline_at <= which.window_end
+        return (
+            f"{known} {models.Todo.select(fn.MAX(models.Todo.deadline_at)).where(reached).scalar()}"
+        )
+
+
+@contextmanager
+def by_deadline(database: Database, which: Filter, *, undated: bool) -> Iterator[TodoStream]:
+    """The todos meant, read row by row while the block lasts; `undated`: those, too."""
+    with transaction(database):
+        query = select(database, which, CalendarTodo)
+        dated, rest = in_order(query, Order("deadline_at", descending=False), None)
+        rows = _rows(database, dated)
+        if undated:
+            rows = chain(rows, _rows(database, rest))
+        left_out = rest.count()
+        total = dated.count() + (left_out if undated else 0)
+        yield TodoStream(total, left_out, (CalendarTodo(*row) for row in rows))
+
+
+def _rows(database: Database, query: Selection) -> Iterator[tuple[Any, ...]]:
+    """The rows, none of them kept: SQLite steps through them, PostgreSQL sends some at once."""
+    rows = query.tuples()
+    on_server = isinstance(database, PostgresqlDatabase)
+    found: Iterator[tuple[Any, ...]]
+    found = ServerSide(rows, array_size=1000) if on_server else rows.iterator()
+    return found
