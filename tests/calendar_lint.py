@@ -58,6 +58,7 @@ def _lines(data: bytes) -> list[str]:
     assert data.endswith(b"\r\n"), "3.1: a line ends with CRLF"
     assert not re.search(rb"\r(?!\n)|(?<!\r)\n", data), "3.1: CR and LF stand together only"
     assert not re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", data), "3.1: no control characters"
+    assert not re.search("[\ufffe\uffff]", data.decode("utf-8")), "RFC 4791: no such XML"
     for line in data.split(b"\r\n"):
         assert len(line) <= 75, "3.1: at most 75 octets"
         line.decode("utf-8")  # a fold never cuts a character

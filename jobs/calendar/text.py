@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 # All that ends a line for some reader: NEL and the separators do, for one that splits as Unicode.
 LINE_BREAKS = "\r\n", "\r", "\x85", "\u2028", "\u2029"
-# Section 3.1 (CONTROL); a lone surrogate has no UTF-8 and would fail the whole file.
-FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+# Section 3.1 (CONTROL); a lone surrogate has no UTF-8 and would fail the whole file; XML, in which
+# CalDAV hands out a file (RFC 4791), has no U+FFFE and U+FFFF: one of them would hide all todos.
+FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 # A line has 75 octets at most (3.1), and a continued one begins with a space.
 LONGEST = 74

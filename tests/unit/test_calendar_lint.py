@@ -34,6 +34,7 @@ def test_a_good_file_passes():
     [
         (b"SUMMARY:One\r\n", b"SUMMARY:One\n"),
         (b"SUMMARY:One", b"SUMMARY:\x0bOne"),
+        (b"SUMMARY:One", "SUMMARY:\uffff".encode()),
         (b"SUMMARY:One", b"SUMMARY:" + b"x" * 70),
         (b"SUMMARY:One", b"SUMMARY;One"),
         (b"SUMMARY:One", b"SUMMARY:One\r\nSUMMARY:Two"),
