@@ -37,11 +37,14 @@ class CalendarQuery(CalendarShape, frozen=True, kw_only=True):
 
 
 class NewFeed(CalendarShape, frozen=True, kw_only=True):
-    """The body of POST /calendars: a name, and what POST /todos/ical takes as a query."""
+    """The body of POST /calendars: a name, and what POST /todos/ical takes as a query.
+
+    A window of null means all todos, those without a deadline among them.
+    """
 
     name: Title
     completed: bool | None = None
-    window: Window = FEED_WINDOW
+    window: Window | None = FEED_WINDOW
     q: Search | None = None
 
 
