@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from taskoverflow.web import feed, metrics
-from taskoverflow.web.api import calendars, health, ical, jobs, todos, todos_export
+from taskoverflow.web.api import calendars, health, ical, jobs, todos, todos_bulk, todos_export
 from taskoverflow.web.ui import pages
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -42,6 +42,7 @@ def routes() -> list[BaseRoute]:
         resource("/metrics", get=metrics.show),
         resource(f"{API}/health", get=health.show),
         resource(f"{API}/todos", get=todos.index, post=todos.create),
+        resource(f"{API}/todos/bulk", post=todos_bulk.apply),
         resource(f"{API}/todos.csv", get=todos_export.as_csv),
         resource(f"{API}/todos.ndjson", get=todos_export.as_ndjson),
         resource(f"{API}/todos/ical", post=ical.submit),

@@ -12,7 +12,7 @@ from taskoverflow.store.todos.reading import (
     version,
 )
 from taskoverflow.store.todos.selection import NEWEST_FIRST, Filter, Order, Position
-from taskoverflow.store.todos.values import LARGEST_ID, CalendarTodo, Todo
+from taskoverflow.store.todos.values import LARGEST_ID, CalendarTodo, Todo, unknown
 
 __all__ = [
     "LARGEST_ID",
@@ -32,6 +32,7 @@ __all__ = [
     "find",
     "get",
     "page",
+    "unknown",
     "update",
     "version",
 ]

@@ -1,7 +1,7 @@
 """Bodies: JSON read into the struct that says what it may hold, and the fields of a form."""
 
 import re
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_type_hints
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -12,6 +12,7 @@ from taskoverflow.errors import BodyTooLarge, InvalidInput, UnsupportedMediaType
 from taskoverflow.web.schemas.fields import parse_time
 
 MAX_BODY = 1024 * 1024  # bytes
+SOME_ITEM = "[...]"  # of a list, as msgspec has it
 
 Body = TypeVar("Body", bound=Struct)
 
@@ -75,7 +76,7 @@ def _decode(raw: bytes, schema: type[Body]) -> Body:
     try:
         return msgspec.json.decode(raw, type=schema)
     except msgspec.ValidationError as error:
-        raise _invalid(error) from error
+        raise _invalid(error, raw, schema) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(
             "body: not valid JSON in UTF-8 (\\ud800 to \\udfff are valid in pairs only).",
@@ -83,9 +84,28 @@ def _decode(raw: bytes, schema: type[Body]) -> Body:
         ) from error
 
 
-def _invalid(error: msgspec.ValidationError) -> InvalidInput:
+def _invalid(error: msgspec.ValidationError, raw: bytes, schema: type[Struct]) -> InvalidInput:
     """msgspec says "Expected `str`, got `int` - at `$.title`", or names the field in the reason."""
-    reason, _, path = str(error).partition(" - at `$.")
+    reason, _, path = str(error).partition(" - at `$")
     named = re.search(r"field `(.*)`$", reason, re.DOTALL)
-    field = path.rstrip("`") or (named[1] if named else "body")
+    parts = [path.strip("`."), named[1] if named else ""]
+    field = ".".join(part for part in parts if part) or "body"
+    if SOME_ITEM in field:
+        field = field.replace(SOME_ITEM, f"[{_first_wrong(raw, schema, field)}]", 1)
     return InvalidInput(f"{field}: {reason}.", field=field)
+
+
+def _first_wrong(raw: bytes, schema: type[Struct], field: str) -> int:
+    """Which item of a list is meant; msgspec does not say it."""
+    name = field.partition(SOME_ITEM)[0]
+    (kind,) = get_args(get_type_hints(schema)[name])
+    items = msgspec.json.decode(raw)[name]
+    return next(number for number, item in enumerate(items) if not _fits(item, kind))
+
+
+def _fits(item: Any, kind: Any) -> bool:
+    try:
+        msgspec.convert(item, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
