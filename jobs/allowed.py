@@ -41,6 +41,7 @@ class AllowedJob(Job):
 
     functions: ClassVar[Mapping[str, JobFunction]] = FUNCTIONS
     settings: ClassVar[Settings]
+    record: dict[bytes, bytes]  # as read from Redis last
 
     @property
     def func(self) -> JobFunction:
@@ -54,6 +55,7 @@ class AllowedJob(Job):
     def restore(self, raw_data: Any) -> None:
         """Read the job from Redis without its callbacks and webhooks."""
         super().restore(raw_data)
+        self.record = raw_data
         self._success_callback_name = None
         self._failure_callback_name = None
         self._stopped_callback_name = None
@@ -63,6 +65,11 @@ class AllowedJob(Job):
         """Say that the job has started, and count the attempt."""
         super().prepare_for_execution(worker_name, pipeline)
         pipeline.hincrby(self.key, jobrecord.ATTEMPTS, 1)
+
+    def note_start(self, worker_name: str) -> None:
+        """Catch up with a record that was read before the start."""
+        self.worker_name = worker_name
+        self._status = JobStatus.STARTED
 
     def retry(self, queue: Queue, pipeline: Pipeline) -> None:
         """Queue the next run, after a pause if the job has one; nothing is done before EXEC.

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from functools import cached_property
+from functools import lru_cache
 from typing import Any
 
 from peewee import Database
@@ -18,25 +18,33 @@ PROGRESS_INTERVAL = 0.5  # seconds
 logger = logging.getLogger(__name__)
 
 
+# What follows belongs to the work horse: it is opened there, after the fork, for its first job,
+# serves all of its jobs, and dies with it. A process has one of each: see open_database.
+
+
+@lru_cache(maxsize=1)
+def _database(url: str) -> Database:
+    return open_database(url, connections=2)
+
+
+@lru_cache(maxsize=1)
+def _reports(url: str) -> Redis:
+    """A client that fails soon: the job's own waits out an outage, and a report may not."""
+    return Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0, retry=None)
+
+
 class JobContext:
-    """One run of a job. Everything it opens belongs to the work horse and dies with it."""
+    """One run of a job."""
 
     def __init__(self, job: Job, settings: Settings) -> None:
         self.job = job
         self.settings = settings
         self._reported_at = 0.0
 
-    @cached_property
+    @property
     def database(self) -> Database:
-        """The database, opened after the fork: connections must not be shared across one."""
-        return open_database(self.settings.database_url, connections=2)
-
-    @cached_property
-    def _reports(self) -> Redis:
-        """A client that fails soon: the job's own waits out an outage, and a report may not."""
-        return Redis.from_url(
-            self.settings.redis_url, socket_timeout=1.0, socket_connect_timeout=1.0, retry=None
-        )
+        """The database."""
+        return _database(self.settings.database_url)
 
     def withdraw_offer(self) -> None:
         """Stop equal requests from being given this job. To be called before the first read.
@@ -60,6 +68,6 @@ class JobContext:
         self.job.meta[jobrecord.PROGRESS] = report
         meta = self.job.serializer.dumps(self.job.meta)
         try:
-            self._reports.hset(self.job.key, "meta", meta)
+            _reports(self.settings.redis_url).hset(self.job.key, "meta", meta)
         except RedisError as error:
             logger.warning("job %s: progress not reported: %s", self.job.id, error)

@@ -1,6 +1,6 @@
 """What the workers count, kept in Redis so that every web process gives the same answer."""
 
-from redis import Redis
+from redis.client import Pipeline
 from rq.exceptions import DeserializationError
 from rq.job import Job
 
@@ -11,8 +11,8 @@ from taskoverflow import jobrecord
 BUCKETS = jobrecord.METRIC_BUCKETS
 
 
-def record(connection: Redis, job: Job, outcome: str) -> None:
-    """Count a run that has ended: how it ended, how long it waited, how long it took.
+def record(pipeline: Pipeline, job: Job, outcome: str) -> None:
+    """Have a pipeline count a run that has ended: how, how long it waited, how long it took.
 
     Fields: `ended|<function>|<outcome>`, and for `wait` and `duration` each
     `<name>|<function>|sum` (seconds), `…|count`, and `…|<bound>` for the bucket it falls in.
@@ -25,13 +25,11 @@ def record(connection: Redis, job: Job, outcome: str) -> None:
         "duration": (job.ended_at - job.started_at).total_seconds(),
     }
     key = jobrecord.metrics_key(job.origin)
-    with connection.pipeline() as pipeline:
-        pipeline.hincrby(key, f"ended|{function}|{outcome}", 1)
-        for name, seconds in times.items():
-            bound = next((bound for bound in BUCKETS if seconds <= bound), "+Inf")
-            pipeline.hincrby(key, f"{name}|{function}|{bound}", 1)
-            pipeline.hincrbyfloat(key, f"{name}|{function}|sum", max(seconds, 0.0))
-        pipeline.execute()
+    pipeline.hincrby(key, f"ended|{function}|{outcome}", 1)
+    for name, seconds in times.items():
+        bound = next((bound for bound in BUCKETS if seconds <= bound), "+Inf")
+        pipeline.hincrby(key, f"{name}|{function}|{bound}", 1)
+        pipeline.hincrbyfloat(key, f"{name}|{function}|sum", max(seconds, 0.0))
 
 
 def _function(job: Job) -> str:

@@ -1,27 +1,31 @@
 """Our RQ worker: how it keeps its lease on a job, how it stops, how it bears a Redis outage."""
 
 import logging
+import random
 import signal
 import sys
 import threading
+import time
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 from redis import RedisError
-from rq import Queue, Worker
+from rq import Queue
+from rq.exceptions import InvalidJobOperation
 from rq.executions import Execution
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
-from rq.utils import current_timestamp
+from rq.utils import current_timestamp, now
 from rq.worker import WorkerStatus
 
 from jobs import metrics
-from jobs.allowed import allowed_job_class
+from jobs.allowed import AllowedJob, allowed_job_class
+from jobs.bookkeeping import ThriftyWorker
 from jobs.failure import FINAL, WORKER_DIED, describe
 from jobs.patience import Patience, patient_redis
 from jobs.sweep import Sweeper
+from jobs.workhorse import Outcome, Workhorse
 from taskoverflow import jobrecord
-from taskoverflow.lifeline import die_with_parent
 from taskoverflow.logs import logged
 from taskoverflow.settings import Settings
 
@@ -32,11 +36,16 @@ FINISHING = 60  # seconds that a run which has ended may take to say so
 logger = logging.getLogger(__name__)
 
 
-class TaskWorker(Worker):
-    """A forking worker of one queue.
+class Run(NamedTuple):
+    """One run of a job, as the work horse is handed it: nothing of it has to be asked of Redis."""
 
-    One queue, because RQ pops two in a way that can lose a job between pop and start.
-    """
+    job_id: str
+    record: dict[bytes, bytes]
+    execution_id: str
+
+
+class TaskWorker(ThriftyWorker):
+    """A worker that watches over a work horse (jobs.workhorse), which runs the jobs."""
 
     def __init__(self, settings: Settings, patience: Patience) -> None:
         self.settings = settings  # before RQ asks for the time-outs
@@ -48,15 +57,18 @@ class TaskWorker(Worker):
             settings.queue, connection=connection, job_class=job_class, serializer=JSONSerializer
         )
         super().__init__(
-            [queue],
-            connection=connection,
+            queue,
+            Sweeper(queue, settings.heartbeat),
             job_class=job_class,
             serializer=JSONSerializer,
             job_monitoring_interval=settings.heartbeat,
             worker_ttl=2 * MISSED_HEARTBEATS * settings.heartbeat,
         )
         self.log_result_lifespan = False
-        self.sweeper = Sweeper(queue, settings.heartbeat)
+        self.horse = Workhorse(self._perform, settings.recycle_jobs, settings.recycle_memory)
+        # A run that is asked to end must not end by itself meanwhile: the next one would be hit.
+        # Re-entrant, since a signal's handler may ask.
+        self._ending = threading.RLock()
         self._put_back_id: str | None = None
 
     @property
@@ -68,15 +80,6 @@ class TaskWorker(Worker):
     def dequeue_timeout(self) -> int:
         """How long one blocking pop waits, in seconds."""
         return min(LONGEST_IDLE_WAIT, self.settings.heartbeat)
-
-    @property
-    def should_run_maintenance_tasks(self) -> bool:
-        """Asked before each pop; what is due is decided by the sweeper."""
-        return True
-
-    def run_maintenance_tasks(self) -> None:
-        """Sweep, in place of RQ's clean-up, which takes no lock and starts a scheduler."""
-        self.sweeper.sweep()
 
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:  # noqa: ARG002
         """How long a run's lease lasts without a heartbeat, in seconds (RQ: over a minute)."""
@@ -91,23 +94,67 @@ class TaskWorker(Worker):
             # The job goes on; whether its lease has been lost meanwhile is asked at its end.
             logger.warning("job %s: no heartbeat: %s", job.id, error)
 
+    def rest(self) -> None:
+        """Use the time to have a work horse ready."""
+        self.horse.make_ready()
+        super().rest()
+
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run a popped job, unless it was cancelled or has run since it was queued."""
         with logged(job_id=job.id, request_id=job.meta.get(jobrecord.REQUEST_ID)):
-            if job.get_status(refresh=False) == JobStatus.QUEUED:
+            self.horse.make_ready()  # a fork, if the last one is used up or has died
+            self._stopped_job_id = None  # of a run that ended before it could be stopped
+            if (execution := self.start_execution(job)) is not None:
+                self.horse.start(Run(job.id, cast(AllowedJob, job).record, execution.id))
                 # Not what it says of itself: that may be no JSON, and fails in the work horse.
                 logger.info("job %s: starts", job.id)
-                super().execute_job(job, queue)
+                self.monitor_work_horse(job, queue, execution)
             else:
-                logger.info("job %s: is %s, not run", job.id, job.get_status(refresh=False))
+                logger.info("job %s: is not queued any more, and not run", job.id)
                 queue.intermediate_queue.remove(job.id)
 
-    # In the work horse, the child that runs the job
+    def monitor_work_horse(self, job: Job, queue: Queue, execution: Execution) -> None:
+        """Keep the lease until the run has ended; if its work horse died, say what follows."""
+        timeout = job.timeout or self.settings.job_timeout  # negative: none
+        latest_end = time.monotonic() + timeout + FINISHING if timeout > 0 else float("inf")
+        while (outcome := self.horse.wait(self.job_monitoring_interval)) is Outcome.RUNNING:
+            if time.monotonic() > latest_end:  # it hangs where no signal reaches it
+                self.horse.kill()
+            else:
+                self.maintain_heartbeats(job, execution)
+        with self._ending:
+            self.executions.pop(execution.id, None)
+        if outcome is Outcome.DIED:
+            self._after_death(job, queue, execution)
 
-    def main_work_horse(self, job: Job, queue: Queue) -> None:
-        """Run the job, and die with the worker: nobody else would end an orphan."""
-        die_with_parent(self.pid or 0, signal.SIGKILL)
-        super().main_work_horse(job, queue)
+    def _after_death(self, job: Job, queue: Queue, execution: Execution) -> None:
+        logger.warning("job %s: its work horse died (%s)", job.id, self.horse.exit_status)
+        try:
+            status = job.get_status()
+        except InvalidJobOperation:
+            return  # it had ended, and is deleted
+        if status not in (JobStatus.FINISHED, JobStatus.FAILED):
+            job.ended_at = now()
+            self.handle_job_failure(job, queue, execution=execution)
+
+    # In the work horse, the child that runs the jobs
+
+    def _perform(self, run: Run) -> bool:
+        """Run a job. Returns whether it ended well: a failed one may have left anything behind."""
+        if not self.is_horse:
+            self._become_horse()
+        job = self.job_class(run.job_id, connection=self.connection, serializer=self.serializer)
+        job.restore(run.record)
+        cast(AllowedJob, job).note_start(self.name)
+        execution = Execution(run.execution_id, job.id, self.connection, self.name)
+        with logged(job_id=job.id, request_id=job.meta.get(jobrecord.REQUEST_ID)):
+            return self.perform_job(job, self.queues[0], execution)
+
+    def _become_horse(self) -> None:
+        random.seed()
+        self.setup_work_horse_signals()  # type: ignore[no-untyped-call]
+        self._is_horse = True
+        self._stopped_job_id = self._put_back_id = None
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
         """Log the error, and keep for the client what may be said of it."""
@@ -115,15 +162,6 @@ class TaskWorker(Worker):
         job.meta[jobrecord.ERROR] = describe(exc_info[1])
         if isinstance(exc_info[1], FINAL):
             job.retries_left = 0
-
-    def handle_job_success(
-        self, job: Job, queue: Queue, started_job_registry: Any, execution: Execution
-    ) -> None:
-        """Store the result, unless the job was put back and is another run's by now."""
-        if self._renew_lease(job, execution):
-            super().handle_job_success(job, queue, started_job_registry, execution)
-            logger.info("job %s: done: %s", job.id, job.return_value())
-            metrics.record(self.connection, job, "success")
 
     # In the work horse or in the worker
 
@@ -145,19 +183,19 @@ class TaskWorker(Worker):
             job.meta[jobrecord.ERROR] = WORKER_DIED
         super().handle_job_failure(job, queue, started_job_registry, exc_string, execution)
         if job.get_status(refresh=False) in (JobStatus.FAILED, JobStatus.STOPPED):
-            job.save_meta()
-            metrics.record(self.connection, job, "failure")
+            with self.connection.pipeline() as pipeline:
+                pipeline.hset(job.key, "meta", job._serialize_meta())
+                metrics.record(pipeline, job, "failure")
+                pipeline.execute()
 
     def _renew_lease(self, job: Job, execution: Execution) -> bool:
-        """Whether this run is still the job's run; if so, it has FINISHING seconds more.
-
-        A worker that was frozen or cut off is taken for dead, and its job runs elsewhere: what
-        comes late may not overwrite what the newer run has to say.
-        """
+        """Whether this run is still the job's run; if so, it has FINISHING seconds more."""
         registry, entry = job.started_job_registry.key, execution.composite_key
-        lease = {entry: current_timestamp() + FINISHING}
-        self.connection.zadd(registry, lease, xx=True)
-        if self.connection.zscore(registry, entry) is not None:
+        with self.connection.pipeline() as pipeline:
+            pipeline.zadd(registry, {entry: current_timestamp() + FINISHING}, xx=True)
+            pipeline.zscore(registry, entry)
+            lease = pipeline.execute()[-1]
+        if lease is not None:
             return True
         logger.warning("job %s: this run has lost its lease; its result is dropped", job.id)
         return False
@@ -178,10 +216,25 @@ class TaskWorker(Worker):
         """On the second SIGTERM: put the running job back now."""
         self._stop_running_job()
 
+    def request_stop_execution(self, execution_id: str) -> None:
+        """Stop a run for good, as a cancellation asks."""
+        with self._ending:
+            super().request_stop_execution(execution_id)
+
     def _stop_running_job(self) -> None:
-        if self.horse_pid:
-            self._put_back_id = self.get_current_job_id()
-            self.kill_horse()
+        with self._ending:
+            for execution in self.executions.values():
+                self._put_back_id = execution.job_id
+                self.horse.kill()
+
+    def kill_horse(self, sig: signal.Signals = signal.SIGKILL) -> None:  # noqa: ARG002
+        """Kill the work horse. RQ calls this to stop a run."""
+        self.horse.kill()
+
+    def teardown(self) -> None:
+        """Leave nothing behind."""
+        self.horse.retire()
+        super().teardown()  # type: ignore[no-untyped-call]
 
     def _put_back(self, job: Job, queue: Queue, execution: Execution) -> None:
         logger.warning("job %s: not finished in time; putting it back", job.id)

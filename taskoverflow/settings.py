@@ -61,6 +61,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retry_backoff: Annotated[int, Meta(ge=1, le=3600)] = field(
         default=5, name="TASKOVERFLOW_RETRY_BACKOFF"
     )
+    recycle_jobs: Annotated[int, Meta(ge=1, le=1_000_000)] = field(
+        default=1000, name="TASKOVERFLOW_RECYCLE_JOBS"
+    )
+    recycle_memory: Annotated[int, Meta(ge=1, le=1_000_000)] = field(
+        default=512, name="TASKOVERFLOW_RECYCLE_MEMORY"
+    )
     metrics_dir: str = field(default="", name="PROMETHEUS_MULTIPROC_DIR")
     log_format: Literal["auto", "json", "text"] = field(
         default="auto", name="TASKOVERFLOW_LOG_FORMAT"

@@ -4,12 +4,15 @@ import signal
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import psutil
 import pytest
-from redis import Redis
-from rq import Callback, Queue, Retry, Webhook
+from redis import OutOfMemoryError, Redis
+from rq import Callback, Queue, Retry, Webhook, Worker
 from rq.job import JobStatus
 from rq.serializers import JSONSerializer
+from rq.worker import WorkerStatus
 
+from jobs.scripts import Scripts
 from taskoverflow.jobqueue import GENERATE_ICAL
 from taskoverflow.store.database import open_database
 from taskoverflow.store.migrations import migrate
@@ -136,3 +139,46 @@ def test_two_signals_put_the_job_back_at_once(queue, start, tmp_path):
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeout=20) == 0
     assert job.get_status() == JobStatus.QUEUED
+
+
+def test_a_work_horse_stays_until_it_has_run_its_jobs(queue, start):
+    worker = start("worker", recycle_jobs=2)
+    pids = []
+    for _ in range(3):
+        job = queue.enqueue_call(GENERATE_ICAL)
+        wait_for(job, JobStatus.FINISHED)
+        wait_until(lambda: Worker.all(queue=queue)[0].get_state() == WorkerStatus.IDLE)
+        pids += [child.pid for child in psutil.Process(worker.pid).children()]
+    assert pids[0] != pids[1] == pids[2]
+    assert Worker.all(queue=queue)[0].successful_job_count == 3
+
+
+def test_a_job_that_is_cancelled_after_its_pop_does_not_start(queue, start, tmp_path):
+    job = queue.enqueue_call(GENERATE_ICAL)
+    job.set_status(JobStatus.CANCELED)  # as a cancellation does that comes a moment too late
+    start("worker")
+    wait_until(lambda: "not queued any more" in log(tmp_path))
+    assert job.get_status() == JobStatus.CANCELED
+    assert queue.intermediate_queue.get_job_ids() == []
+
+
+def test_a_guarded_pipeline_runs_whole_or_not_at_all(queue):
+    connection = queue.connection
+    scripts = Scripts(connection)
+    connection.set("state", "queued")
+
+    def run_if(wanted):
+        with connection.pipeline() as pipeline:
+            pipeline.hset("record", mapping={"a": 1, "b": b"\xff"})
+            pipeline.zadd("index", {"one": 1.5})
+            return scripts.run_if(("GET", "state"), wanted, pipeline)
+
+    assert run_if("started") is None
+    assert connection.exists("record", "index") == 0
+    connection.config_set("maxmemory", 1)
+    with pytest.raises(OutOfMemoryError):
+        run_if("queued")
+    connection.config_set("maxmemory", 0)
+    assert connection.exists("record", "index") == 0
+    assert run_if("queued") == [2, 1]
+    assert connection.hget("record", "b") == b"\xff"
