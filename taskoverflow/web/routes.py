@@ -1,41 +1,58 @@
 """The whole URL table."""
 
 from collections.abc import Awaitable, Callable
-from pathlib import Path
+from typing import Any
 
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import BaseRoute, Route
 
 from taskoverflow.web import feed, metrics
 from taskoverflow.web.api import calendars, health, ical, jobs, todos, todos_bulk, todos_export
-from taskoverflow.web.ui import pages
+from taskoverflow.web.ui import assets, exports_page, list_page, month_page, theme, todo_page
+from taskoverflow.web.ui.error_page import page
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 API = "/api/v1"
-STATIC = Path(__file__).parent / "ui" / "static"
+
+# HTML compresses to a fifth. Files are compressed once (assets), and calendars as they are stored.
+COMPRESSED = [Middleware(GZipMiddleware, compresslevel=4)]
 
 
 def resource(path: str, *, name: str | None = None, **handlers: Handler) -> Route:
     """One route for all methods of a path, so that a 405 names them all in Allow."""
+    return _route(path, handlers, name=name)
 
+
+def pages(path: str, **handlers: Handler) -> Route:
+    """The same for people: its answers, errors too, are HTML."""
+    shown = {method: page(handler) for method, handler in handlers.items()}
+    return _route(path, shown, middleware=COMPRESSED)
+
+
+def _route(path: str, handlers: dict[str, Handler], **options: Any) -> Route:
     async def dispatch(request: Request) -> Response:
         request.state.route = path  # for the metrics
         method = "get" if request.method == "HEAD" else request.method.lower()
         return await handlers[method](request)
 
-    return Route(path, dispatch, methods=[method.upper() for method in handlers], name=name)
+    return Route(path, dispatch, methods=[method.upper() for method in handlers], **options)
 
 
 def routes() -> list[BaseRoute]:
     """What is served where."""
     return [
-        resource("/", get=pages.index, post=pages.add, name="index"),
-        resource("/exports", post=pages.export),
-        resource("/exports/{task_id}", get=pages.show_export, name="export"),
-        Mount("/static", StaticFiles(directory=STATIC), name="static"),
+        pages("/", get=list_page.show, post=list_page.add),
+        pages("/todos", post=list_page.act),
+        pages("/todos/{todo_id}", get=todo_page.show, post=todo_page.change),
+        pages("/month", get=month_page.show),
+        pages("/exports", get=exports_page.show, post=exports_page.act),
+        pages("/subscriptions", post=exports_page.subscribe_or_revoke),
+        pages("/theme", post=theme.change),
+        resource("/static/{version}/{name}", get=assets.show),
         resource("/calendars/{token}/todos.ics", get=feed.show, name="feed"),
         resource("/livez", get=health.show),
         resource("/readyz", get=health.ready),

@@ -27,6 +27,14 @@ async def index(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """POST /calendars: 201 with the address, shown this once, when its first file is there."""
     asked = await read_body(request, NewFeed)
+    return JSONResponse(await subscribe(request, asked), status_code=201)
+
+
+async def subscribe(request: Request, asked: NewFeed) -> dict[str, Any]:
+    """A new feed with its address, when its first file is there.
+
+    Raises InvalidInput, QueueUnavailable or FeedNotReady, and then there is no feed.
+    """
     check_fields(asked)
     options = job_options(asked)
     database = request.app.state.database
@@ -39,7 +47,7 @@ async def create(request: Request) -> Response:
     except BaseException:  # whatever it is, a hang-up too: nobody has learnt the address
         await run_in_threadpool(feeds.delete, database, feed.id)
         raise
-    return JSONResponse(_with_address(request, feed, token), status_code=201)
+    return _with_address(request, feed, token)
 
 
 async def show(request: Request) -> Response:
@@ -50,9 +58,13 @@ async def show(request: Request) -> Response:
 
 async def rotate(request: Request) -> Response:
     """POST /calendars/{id}/rotate: the new address, shown this once."""
-    feed_id = read_feed_id(request)
+    return JSONResponse(await rotated(request, read_feed_id(request)))
+
+
+async def rotated(request: Request, feed_id: int) -> dict[str, Any]:
+    """The feed with a new address. Raises NotFound."""
     feed, token = await run_in_threadpool(feeds.rotate, request.app.state.database, feed_id)
-    return JSONResponse(_with_address(request, feed, token))
+    return _with_address(request, feed, token)
 
 
 async def delete(request: Request) -> Response:

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import UNSET, Struct
+from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
 
 from taskoverflow.errors import BodyTooLarge, InvalidInput, UnsupportedMediaType
@@ -36,14 +37,14 @@ async def read_fields(request: Request, schema: type[Struct]) -> dict[str, Any]:
     return check_fields(await read_body(request, schema))
 
 
-async def read_form(request: Request) -> dict[str, str]:
+async def read_form(request: Request) -> ImmutableMultiDict[str, str]:
     """The filled-in fields of a form's body; an empty one counts as not given.
 
     Raises BodyTooLarge.
     """
     # What is not UTF-8 becomes U+FFFD, as browsers have it.
     body = await _read_limited(request, MAX_BODY)
-    return dict(parse_qsl(body.decode("utf-8", "replace")))
+    return ImmutableMultiDict(parse_qsl(body.decode("utf-8", "replace")))
 
 
 def check_fields(body: Struct, path: str = "") -> dict[str, Any]:

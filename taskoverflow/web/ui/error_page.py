@@ -1,0 +1,34 @@
+"""An error as a page: for a person who went to an address or sent a form."""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from taskoverflow.errors import TaskOverflowError
+from taskoverflow.web.ui.messages import ENGLISH, message
+from taskoverflow.web.ui.templating import render
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def page(handler: Handler) -> Handler:
+    """A handler whose errors are shown as a page, and not as JSON."""
+
+    @wraps(handler)
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except TaskOverflowError as error:
+            return error_page(request, error.status, error.retry_after)
+
+    return answer
+
+
+def error_page(request: Request, status: int, retry_after: int | None = None) -> Response:
+    """The page of a status."""
+    key = f"error.{status}"
+    text = message(key if key in ENGLISH else "error.other")
+    headers = {"Retry-After": str(retry_after)} if retry_after else {}
+    return render(request, "error.html", {"text": text, "status": status}, status, headers)
