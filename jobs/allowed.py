@@ -15,6 +15,7 @@ from rq.utils import now
 from jobs.context import JobContext
 from jobs.feed import refresh_feed
 from jobs.ical import generate_ical
+from jobs.todo_import import import_todos
 from taskoverflow import jobrecord
 from taskoverflow.settings import Settings
 
@@ -23,6 +24,7 @@ JobFunction = Callable[..., dict[str, Any]]
 FUNCTIONS: Mapping[str, JobFunction] = {
     "jobs.ical.generate_ical": generate_ical,
     "jobs.feed.refresh_feed": refresh_feed,
+    "jobs.todo_import.import_todos": import_todos,
 }
 
 logger = logging.getLogger(__name__)

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -11,9 +12,13 @@ from rq.job import Job
 
 from taskoverflow import jobrecord
 from taskoverflow.settings import Settings
+from taskoverflow.store import calendars, imports
 from taskoverflow.store.database import open_database
+from taskoverflow.store.models import utc_now
 
 PROGRESS_INTERVAL = 0.5  # seconds
+# The job's own record starts its life after its result is stored, and may not outlive that.
+EXPIRY_MARGIN = timedelta(minutes=5)
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +60,15 @@ class JobContext:
         offer = self.job.meta.get(jobrecord.OFFER)
         if offer and self.job.connection.get(offer) == self.job.id.encode():
             self.job.connection.delete(offer)
+
+    def result_expiry(self) -> datetime:
+        """Until when a result that is stored now is kept in the database."""
+        return utc_now() + timedelta(seconds=self.settings.result_ttl) + EXPIRY_MARGIN
+
+    def purge(self) -> None:
+        """Delete from the database what has expired: each kind of job does so at its end."""
+        calendars.purge(self.database)
+        imports.purge(self.database)
 
     def progress(self, stage: str, done: float, total: float) -> None:
         """Report how far the job is, at most about twice a second; `done == total` is always said.

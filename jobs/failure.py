@@ -4,10 +4,17 @@ from msgspec import ValidationError
 from rq.timeouts import JobTimeoutException
 
 from jobs.allowed import ForbiddenFunction
-from taskoverflow.errors import TaskOverflowError
+from taskoverflow.errors import BrokenCalendar, TaskOverflowError, UploadExpired
 
 # Trying again would end the same way.
-FINAL = (ForbiddenFunction, JobTimeoutException, TypeError, ValidationError)
+FINAL = (
+    BrokenCalendar,
+    ForbiddenFunction,
+    JobTimeoutException,
+    TypeError,
+    UploadExpired,
+    ValidationError,
+)
 
 WORKER_DIED = {"code": "worker_died", "message": "The worker died while it ran the job."}
 

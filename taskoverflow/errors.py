@@ -30,6 +30,23 @@ class NotFound(TaskOverflowError):
     code = "not_found"
 
 
+class BrokenCalendar(TaskOverflowError):
+    """A file to import is no calendar, or not a whole one; `line` is where that shows (1, 2, …)."""
+
+    status = 400
+    code = "broken_calendar"
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(f"Line {line} {reason}.")
+
+
+class UploadExpired(TaskOverflowError):
+    """The file to import has waited too long for a worker."""
+
+    status = 404
+    code = "upload_expired"
+
+
 class TaskNotFinished(TaskOverflowError):
     """The result was asked for before the job ended."""
 

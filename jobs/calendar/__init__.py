@@ -1,4 +1,4 @@
-"""Todos in, iCalendar bytes out (RFC 5545). Pure, and the only importer of icalendar.
+"""Todos in, iCalendar bytes out (RFC 5545), and back. Pure, and the only importer of icalendar.
 
 icalendar writes what stands around the todos. Their components are written by hand, as there may be
 a million of them: 5 µs each, where icalendar takes 280 and keeps 8 kB (`scripts/bench calendar`).
@@ -7,13 +7,21 @@ The tests hold them to icalendar's own bytes.
 
 from collections.abc import Iterable, Iterator
 
-from jobs.calendar.components import ComponentWriter
+from jobs.calendar.components import CHECK_MARK, LATEST_START, ComponentWriter
 from jobs.calendar.envelope import TAIL, head
 from jobs.calendar.options import DEFAULT, CalendarOptions
+from jobs.calendar.reader import CalendarReader
 from jobs.calendar.text import clean
 from taskoverflow.store.todos import CalendarTodo
 
-__all__ = ["CalendarOptions", "clean", "write_calendar"]
+__all__ = [
+    "CHECK_MARK",
+    "LATEST_START",
+    "CalendarOptions",
+    "CalendarReader",
+    "clean",
+    "write_calendar",
+]
 
 
 def write_calendar(

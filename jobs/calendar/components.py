@@ -13,6 +13,7 @@ LENGTH = timedelta(minutes=30)
 # A deadline in the last half hour of the year 9999 starts before it, to end within the calendar.
 LATEST_START = datetime(9999, 12, 31, 23, 59, 59) - LENGTH  # noqa: DTZ001
 ONE_DAY = timedelta(days=1)
+CHECK_MARK = "✓ "
 
 
 class ComponentWriter:
@@ -24,7 +25,7 @@ class ComponentWriter:
 
     def __init__(self, instance: str, options: CalendarOptions) -> None:
         self._instance = escape(clean(instance))
-        self._mark = "✓ " if options.check_mark else ""
+        self._mark = CHECK_MARK if options.check_mark else ""
         self._zone = options.all_day_in and ZoneInfo(options.all_day_in)
         self._address = options.url and [address(part) for part in options.url.split("{id}")]
         before = options.alarm

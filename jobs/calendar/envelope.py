@@ -27,6 +27,8 @@ def head(options: CalendarOptions) -> bytes:
         calendar.add("x-wr-calname", _text(options.name))  # what most clients read
     if options.color is not None:
         calendar.add("color", _text(options.color))
+    if options.all_day_in is not None:
+        calendar.add("x-wr-timezone", options.all_day_in)  # which the whole days are days of
     if options.refresh is not None:
         calendar.add("refresh-interval", vDuration(options.refresh), {"VALUE": "DURATION"})
         calendar.add("x-published-ttl", vDuration(options.refresh))  # what Outlook reads

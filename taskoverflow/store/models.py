@@ -26,6 +26,9 @@ class Todo(Model):
     """Indexes: see the first and the fourth migration, which have one for each query of the API.
 
     `words` and `title_key` are what it is found by and sorted by: see todos/search.py.
+
+    Of a todo that came from a file: its `uid` there, and when the copy that was taken had been
+    changed last (`modified_at`), unless the todo has been changed here since.
     """
 
     id = BigAutoField()
@@ -39,6 +42,8 @@ class Todo(Model):
     completed_at = DateTimeField(null=True)
     words = TextField(default="")
     title_key = CharField(max_length=255, default="")
+    uid = CharField(max_length=255, null=True)
+    modified_at = DateTimeField(null=True)
 
 
 class Calendar(Model):
@@ -65,6 +70,30 @@ class CalendarChunk(Model):
         primary_key = CompositeKey("calendar", "position")
 
 
+class TodoImport(Model):
+    """A file of todos: waiting for its worker, or, once there is a `summary`, its report."""
+
+    id = CharField(max_length=32, primary_key=True)
+    summary = TextField(null=True)
+    created_at = DateTimeField(default=utc_now)
+    expires_at = DateTimeField()
+
+    class Meta:
+        table_name = "todo_import"
+
+
+class TodoImportChunk(Model):
+    """A piece of a file to import, or of the report's gzip stream."""
+
+    todo_import = ForeignKeyField(TodoImport, on_delete="CASCADE")
+    position = IntegerField()
+    data = BlobField()
+
+    class Meta:
+        table_name = "todo_import_chunk"
+        primary_key = CompositeKey("todo_import", "position")
+
+
 class Instance(Model):
     """One row: who this installation is, for UIDs that are unique in the world, and a revision
     that rises with each change of a todo."""
@@ -87,4 +116,4 @@ class Feed(Model):
     fetched_at = DateTimeField(null=True)
 
 
-ALL = (Todo, Calendar, CalendarChunk, Instance, Feed)
+ALL = (Todo, Calendar, CalendarChunk, TodoImport, TodoImportChunk, Instance, Feed)

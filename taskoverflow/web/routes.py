@@ -10,7 +10,16 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from taskoverflow.web import feed, metrics
-from taskoverflow.web.api import calendars, health, ical, jobs, todos, todos_bulk, todos_export
+from taskoverflow.web.api import (
+    calendars,
+    health,
+    ical,
+    jobs,
+    todos,
+    todos_bulk,
+    todos_export,
+    todos_import,
+)
 from taskoverflow.web.ui import assets, exports_page, list_page, month_page, theme, todo_page
 from taskoverflow.web.ui.error_page import page
 
@@ -65,6 +74,12 @@ def routes() -> list[BaseRoute]:
         resource(f"{API}/todos/ical", post=ical.submit),
         resource(f"{API}/todos/ical/{{task_id}}/status", get=ical.status, name="ical-status"),
         resource(f"{API}/todos/ical/{{task_id}}/result", get=ical.result, name="ical-result"),
+        resource(f"{API}/todos/import", post=todos_import.submit),
+        resource(
+            f"{API}/todos/import/{{task_id}}/report",
+            get=todos_import.report,
+            name="import-report",
+        ),
         resource(f"{API}/calendars", get=calendars.index, post=calendars.create),
         resource(f"{API}/calendars/{{feed_id}}", get=calendars.show, delete=calendars.delete),
         resource(f"{API}/calendars/{{feed_id}}/rotate", post=calendars.rotate),

@@ -20,6 +20,7 @@ def test_a_new_database_is_migrated_once(empty):
         "0002_sequence_and_completed_at",
         "0003_feeds",
         "0004_search_and_order",
+        "0005_todo_imports",
     ]
     assert pending(empty) == every
     assert migrate(empty) == every

@@ -62,6 +62,8 @@ def envelope(options: CalendarOptions) -> Calendar:
         calendar.add("x-wr-calname", Text(options.name))
     if options.color is not None:
         calendar.add("color", Text(options.color))
+    if options.all_day_in is not None:
+        calendar.add("x-wr-timezone", Text(options.all_day_in))
     if options.refresh is not None:
         calendar.add("refresh-interval", options.refresh, {"VALUE": "DURATION"})
         calendar.add("x-published-ttl", vDuration(options.refresh))

@@ -88,12 +88,13 @@ def with_search(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def change(row: models.Todo, fields: dict[str, Any]) -> None:
-    """Set the fields, and what follows from them."""
+    """Set the fields of a row, and what follows from them."""
     before = row.deadline_at, row.completed
     for name, new in fields.items():
         setattr(row, name, new)
     # Later than before, whatever the clock says.
     row.updated_at = max(models.utc_now(), row.updated_at + TICK)
+    row.modified_at = None
     row.sequence += row.deadline_at != before[0]
     if row.completed != before[1]:
         row.completed_at = row.updated_at if row.completed else None

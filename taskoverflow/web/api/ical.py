@@ -7,11 +7,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from taskoverflow.errors import NotFound, TaskFailed, TaskNotFinished
-from taskoverflow.jobqueue import GENERATE_ICAL, JobView, Status
+from taskoverflow.errors import NotFound
+from taskoverflow.jobqueue import GENERATE_ICAL, JobView
 from taskoverflow.store import calendars
 from taskoverflow.store.calendars import Calendar
-from taskoverflow.web.api.jobs import job_response, wait_as_preferred
+from taskoverflow.web.api.jobs import job_response, result_of, wait_as_preferred
 from taskoverflow.web.calendar_file import calendar_response
 from taskoverflow.web.responses import JSONResponse
 from taskoverflow.web.schemas.calendars import CalendarQuery, job_options
@@ -69,11 +69,7 @@ async def find_job(request: Request) -> JobView:
 
 
 async def _find_calendar(request: Request, job: JobView) -> Calendar:
-    if job.status in (Status.FAILURE, Status.REVOKED):
-        raise TaskFailed("Task failed" if job.status is Status.FAILURE else "Task was cancelled")
-    if job.status is not Status.SUCCESS:
-        raise TaskNotFinished("Task not finished")
-    calendar_id = (job.result or {}).get("calendar", "")
+    calendar_id = result_of(job).get("calendar", "")
     found = await run_in_threadpool(calendars.get, request.app.state.database, calendar_id)
     if found is None:
         raise NotFound("Task not found")  # expired between the two questions

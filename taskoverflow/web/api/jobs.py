@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 import msgspec
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -9,7 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from taskoverflow.jobqueue import JobView
+from taskoverflow.errors import TaskFailed, TaskNotFinished
+from taskoverflow.jobqueue import JobView, Status
 from taskoverflow.web.responses import JSONResponse
 from taskoverflow.web.schemas.jobs import JobQuery
 from taskoverflow.web.schemas.query import read_query
@@ -77,6 +79,15 @@ def job_response(job: JobView, body: object, waited: int | None) -> Response:
     return JSONResponse(body, headers=headers)
 
 
+def result_of(job: JobView) -> dict[str, Any]:
+    """What a job has returned. Raises TaskFailed or TaskNotFinished when there is nothing."""
+    if job.status in (Status.FAILURE, Status.REVOKED):
+        raise TaskFailed("Task failed" if job.status is Status.FAILURE else "Task was cancelled")
+    if job.status is not Status.SUCCESS:
+        raise TaskNotFinished("Task not finished")
+    return job.result or {}
+
+
 def _shown(request: Request, job: JobView) -> dict[str, object]:
     links = {
         "self": str(request.url_for("job", job_id=job.id)),
@@ -84,6 +95,8 @@ def _shown(request: Request, job: JobView) -> dict[str, object]:
     }
     if job.kind == "ical":
         links["result"] = str(request.url_for("ical-result", task_id=job.id))
+    if job.kind == "import":
+        links["report"] = str(request.url_for("import-report", task_id=job.id))
     return {**msgspec.structs.asdict(job), "links": links}
 
 

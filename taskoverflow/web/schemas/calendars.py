@@ -2,13 +2,12 @@
 
 import re
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
 from msgspec import Meta, Struct
 from starlette.requests import Request
 
 from taskoverflow.errors import InvalidInput
-from taskoverflow.web.schemas.fields import Search, Title, Window, read_id
+from taskoverflow.web.schemas.fields import Search, Title, Window, Zone, check_zone, read_id
 
 DURATION = re.compile(r"([0-9]{1,6})([mhdw])", re.ASCII)
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}  # seconds
@@ -25,7 +24,7 @@ class CalendarShape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     check_mark: bool = False
     alarm: Duration | None = None
     all_day: Literal["midnight"] | None = None
-    tz: Annotated[str, Meta(max_length=100)] | None = None
+    tz: Zone | None = None
 
 
 class CalendarQuery(CalendarShape, frozen=True, kw_only=True):
@@ -83,6 +82,5 @@ def _zone(asked: CalendarShape) -> str | None:
         if asked.tz is not None:
             raise InvalidInput("tz: is for all_day=midnight only.", field="tz")
         return None
-    if asked.tz is not None and asked.tz not in available_timezones():
-        raise InvalidInput("tz: must be a time zone such as Australia/Brisbane.", field="tz")
+    check_zone(asked.tz, "tz")
     return asked.tz or "UTC"

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from typing import Annotated
+from zoneinfo import available_timezones
 
 from msgspec import Meta
 from starlette.requests import Request
@@ -21,6 +22,7 @@ Title = Annotated[str, Meta(min_length=1, max_length=255)]
 Description = Annotated[str, Meta(max_length=10_000)]
 Search = Annotated[str, Meta(max_length=200)]
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+Zone = Annotated[str, Meta(max_length=100)]
 Window = Annotated[int, Meta(ge=0, le=MAX_WINDOW)]
 
 
@@ -33,6 +35,12 @@ def parse_time(text: str, field: str) -> datetime:
         return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
     except (ValueError, OverflowError) as error:
         raise InvalidInput(f"{field}: must be {TIME}.", field=field) from error
+
+
+def check_zone(name: str | None, field: str) -> None:
+    """Hold a time zone to those that there are. Raises InvalidInput."""
+    if name is not None and name not in available_timezones():
+        raise InvalidInput(f"{field}: must be a time zone such as Australia/Brisbane.", field=field)
 
 
 def read_id(request: Request, name: str, what: str) -> int:

@@ -1,0 +1,42 @@
+"""import_todos: a thin RQ job around jobs.calendar and jobs.import_plan. File in, todos out."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from jobs.calendar import CalendarReader
+from jobs.context import JobContext
+from jobs.import_plan import decide, one_of_each
+from taskoverflow.store import calendars, imports, todo_import
+from taskoverflow.store.todo_import import ImportedTodo
+
+
+def import_todos(
+    context: JobContext, file: str, tz: str | None = None, overwrite: bool = False
+) -> dict[str, Any]:
+    """Make or change todos as a stored file says; returns how many, and the report's id.
+
+    The whole file is read and checked before the first write, and all writes are one transaction:
+    a broken file changes nothing, and nor does a run that is killed. A file that has been imported
+    is not imported again. `tz` and `overwrite`: see CalendarReader and decide. Raises
+    BrokenCalendar, UploadExpired or DatabaseUnavailable.
+    """
+    data = imports.read(context.database, file)
+    wanted = [] if data is None else one_of_each(_read(context, data, tz))
+    summary = todo_import.apply(
+        context.database,
+        file,
+        wanted,
+        partial(decide, overwrite=overwrite),
+        partial(context.progress, "saving"),
+        context.result_expiry(),
+    )
+    context.purge()
+    return {"import": file, "items": sum(summary.values()), **summary}
+
+
+def _read(context: JobContext, data: bytes, tz: str | None) -> Iterator[ImportedTodo]:
+    reader = CalendarReader(data, calendars.instance_uuid(context.database), tz)
+    for number, todo in enumerate(reader.todos(), 1):
+        yield todo
+        context.progress("reading", number, reader.total)

@@ -1,0 +1,68 @@
+"""Todos from a calendar file: take it in, queue its job, and show what became of each item."""
+
+from datetime import timedelta
+from functools import partial
+from typing import BinaryIO
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from taskoverflow.errors import InvalidInput
+from taskoverflow.jobqueue import IMPORT_TODOS
+from taskoverflow.store import imports
+from taskoverflow.store.models import utc_now
+from taskoverflow.web.api.jobs import result_of
+from taskoverflow.web.calendar_file import accepts_gzip, decompressed, stored_chunks
+from taskoverflow.web.responses import JSONResponse
+from taskoverflow.web.schemas.imports import ImportQuery, import_options
+from taskoverflow.web.schemas.query import read_query
+from taskoverflow.web.upload import uploaded
+
+BEGINNING = b"BEGIN:VCALENDAR"
+UTF_8_MARK = b"\xef\xbb\xbf"
+
+
+async def submit(request: Request) -> Response:
+    """POST /todos/import."""
+    options = import_options(read_query(request, ImportQuery))
+    state, request_id = request.app.state, request.state.request_id
+    async with uploaded(request, "text/calendar") as file:
+        import_id = await run_in_threadpool(_store, request, file)
+    try:
+        options = {"file": import_id, **options}
+        task_id = await run_in_threadpool(state.queue.submit, IMPORT_TODOS, options, request_id)
+    except BaseException:
+        await run_in_threadpool(imports.delete, state.database, import_id)
+        raise
+    task_url = str(request.url_for("job", job_id=task_id))
+    return JSONResponse(
+        {"task_id": task_id, "task_url": task_url}, status_code=202, headers={"Location": task_url}
+    )
+
+
+async def report(request: Request) -> Response:
+    """GET /todos/import/{task_id}/report: a line of JSON for each item of the file."""
+    state, task_id = request.app.state, request.path_params["task_id"]
+    job = await run_in_threadpool(state.queue.get, task_id, IMPORT_TODOS)
+    read = partial(imports.report_chunk, state.database, result_of(job).get("import", ""))
+    headers = {"Vary": "Accept-Encoding", "Cache-Control": "private, no-cache"}
+    chunks = stored_chunks(read)
+    if accepts_gzip(request.headers.get("accept-encoding", "")):
+        headers["Content-Encoding"] = "gzip"
+    else:
+        chunks = decompressed(chunks)
+    return StreamingResponse(chunks, media_type="application/x-ndjson", headers=headers)
+
+
+def _store(request: Request, file: BinaryIO) -> str:
+    """Store what looks like a calendar; whether it is one, its job finds out."""
+    file.seek(0)
+    start = file.read(1024).removeprefix(UTF_8_MARK).lstrip()
+    if start[: len(BEGINNING)].upper() != BEGINNING:
+        raise InvalidInput(
+            "file: must be a calendar, and begin with BEGIN:VCALENDAR.", field="file"
+        )
+    # A failed job may be tried again as long as it is kept.
+    kept = timedelta(seconds=request.app.state.queue.settings.failure_ttl)
+    return imports.store(request.app.state.database, file, utc_now() + kept)
