@@ -16,6 +16,7 @@ from taskoverflow.web.job_watch import JobWatch
 from taskoverflow.web.request_log import RequestLog, answer_nobody
 from taskoverflow.web.responses import render_error
 from taskoverflow.web.routes import routes
+from taskoverflow.web.totals import Totals
 
 DATABASE_TIMEOUT = 1.5  # seconds without a word from it, and the answer is 503
 
@@ -46,6 +47,7 @@ def create_app(settings: Settings) -> Starlette:
     )
     app.state.database = database
     app.state.queue = queue
+    app.state.totals = Totals()
     app.state.metrics_dir = settings.metrics_dir
     app.state.job_watch = JobWatch(queue)
     # A redirect would be built from the Host header, which a client may forge.

@@ -4,7 +4,17 @@ from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
-from peewee import SQL, Database, Expression, Field, ModelSelect, PostgresqlDatabase, Tuple
+from peewee import (
+    OP,
+    SQL,
+    Database,
+    Expression,
+    Field,
+    ModelSelect,
+    NodeList,
+    PostgresqlDatabase,
+    Tuple,
+)
 
 from taskoverflow.store import models
 from taskoverflow.store.todos import search
@@ -107,7 +117,11 @@ def _sorted(selection: Selection, order: Order) -> Selection:
 def _conditions(database: Database, which: Filter) -> list[Expression | SQL]:
     row, found = models.Todo, list[Expression | SQL]()
     if which.completed is not None:
-        found.append(row.completed == which.completed)
+        # "+" keeps SQLite from walking along the index of all that are completed, when the words
+        # that are looked for lead to a few.
+        by_words = which.q is not None and not isinstance(database, PostgresqlDatabase)
+        column = NodeList((SQL("+"), row.completed)) if by_words else row.completed
+        found.append(Expression(column, OP.EQ, which.completed))
     if which.window is not None:
         found.append(row.deadline_at <= which.window_end)
     if which.due_before is not None:
