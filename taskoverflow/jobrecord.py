@@ -29,6 +29,11 @@ def sweep_lock_key(queue: str) -> str:
     return f"taskoverflow:sweep:{queue}"
 
 
+def turn_key(queue: str, task: str) -> str:
+    """Held by the web process whose turn it is to do a task."""
+    return f"taskoverflow:turn:{queue}:{task}"
+
+
 def offer_key(queue: str, digest: str) -> str:
     """The id of the job that equal requests may join."""
     return f"taskoverflow:offer:{queue}:{digest}"

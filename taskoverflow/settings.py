@@ -68,6 +68,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         default=512, name="TASKOVERFLOW_RECYCLE_MEMORY"
     )
     metrics_dir: str = field(default="", name="PROMETHEUS_MULTIPROC_DIR")
+    queue_metrics: Annotated[int, Meta(ge=0, le=3600)] = field(
+        default=0, name="TASKOVERFLOW_QUEUE_METRICS"
+    )
     log_format: Literal["auto", "json", "text"] = field(
         default="auto", name="TASKOVERFLOW_LOG_FORMAT"
     )

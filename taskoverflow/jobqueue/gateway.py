@@ -61,6 +61,11 @@ class JobQueue:
         self.index = jobrecord.index_key(settings.queue)
         self._failed_at = float("-inf")
 
+    @property
+    def name(self) -> str:
+        """The name of the queue."""
+        return self.settings.queue
+
     def submit(
         self, function: str, options: Mapping[str, Any], request_id: str | None = None
     ) -> str:
@@ -157,6 +162,12 @@ class JobQueue:
         """The names of the hosts, or containers, on which a worker is alive."""
         with self._redis_errors():
             return read_hosts(self.queue, self.connection, MISSED * self.settings.heartbeat)
+
+    def take_turn(self, task: str, seconds: float) -> bool:
+        """Whether the caller may do a task of which the web processes do one in so many seconds."""
+        key = jobrecord.turn_key(self.name, task)
+        with self._redis_errors():
+            return bool(self.connection.set(key, 1, nx=True, px=int(seconds * 1000)))
 
     def ping(self) -> None:
         """Return when Redis answers."""

@@ -13,6 +13,7 @@ from taskoverflow.jobqueue import JobQueue
 from taskoverflow.settings import Settings
 from taskoverflow.store.database import answer_within, close_idle, open_database
 from taskoverflow.web.job_watch import JobWatch
+from taskoverflow.web.queue_metrics import publishing
 from taskoverflow.web.request_log import RequestLog, answer_nobody
 from taskoverflow.web.responses import render_error
 from taskoverflow.web.routes import routes
@@ -31,7 +32,8 @@ def create_app(settings: Settings) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:  # noqa: ARG001
         # A store call takes a thread and a connection: as many of the one as of the other.
         current_default_thread_limiter().total_tokens = settings.threads
-        yield
+        async with publishing(queue, settings.queue_metrics):
+            yield
         queue.close()
         close_idle(database)
 
