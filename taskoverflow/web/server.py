@@ -9,6 +9,9 @@ from taskoverflow.settings import Settings
 from taskoverflow.web.app import create_app
 
 GRACEFUL_SHUTDOWN = 5  # seconds for requests that are under way
+# Seconds that an idle connection is kept. A proxy that keeps it longer (60 s are usual) would now
+# and then send a request just as it is closed here, and answer 502.
+KEEP_ALIVE = 75
 
 
 def serve(settings: Settings) -> None:
@@ -18,6 +21,7 @@ def serve(settings: Settings) -> None:
     config = uvicorn.Config(
         create_app(settings),
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN,
+        timeout_keep_alive=KEEP_ALIVE,
         server_header=False,
         log_config=None,
         access_log=False,  # request_log has it
