@@ -29,6 +29,9 @@ from taskoverflow.settings import Settings, read_settings
 from taskoverflow.store.database import close_idle, open_database
 from taskoverflow.store.migrations import migrate
 from taskoverflow.web.app import create_app
+from tests.linted import lint_all, lint_stored
+
+lint_all()
 
 StartProcess = Callable[..., "subprocess.Popen[bytes]"]
 ON_CI = os.environ.get("CI") == "true"
@@ -150,6 +153,7 @@ def processes(settings: Settings, log: Path) -> Iterator[StartProcess]:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+    lint_stored(settings)
 
 
 def new_database(request: pytest.FixtureRequest, folder: Path) -> str:

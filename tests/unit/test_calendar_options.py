@@ -11,8 +11,8 @@ from tests.calendar_lint import lint, unescape
 INSTANCE = "0b6b1b4e-7d0f-4f3e-9d57-3f0c7c6a1d11"
 STAMP = datetime(2026, 11, 23, 12, 0, 0)
 TODO = CalendarTodo(1, "Write it", None, False, datetime(2026, 12, 1, 10, 30), STAMP, STAMP)
-DONE = replace(TODO, completed=True, updated_at=datetime(2026, 11, 30, 8, 15))
-UNDATED = replace(TODO, deadline_at=None)
+DONE = replace(TODO, id=2, completed=True, updated_at=datetime(2026, 11, 30, 8, 15))
+UNDATED = replace(TODO, id=3, deadline_at=None)
 MIDNIGHT_IN_BRISBANE = replace(TODO, deadline_at=datetime(2026, 11, 30, 14))
 
 
@@ -62,7 +62,7 @@ def test_a_todo_without_a_deadline_can_only_be_a_task():
     (task,) = lint(written(UNDATED, component="VTODO", alarm=timedelta(hours=1)))
     assert not {"DUE", "VALARM ACTION"} & set(task)
     assert written(UNDATED, component="both") == written(UNDATED, component="VTODO")
-    with pytest.raises(ValueError, match="todo 1 has no deadline"):
+    with pytest.raises(ValueError, match="todo 3 has no deadline"):
         written(UNDATED)
 
 
