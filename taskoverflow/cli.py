@@ -1,4 +1,4 @@
-"""The command line: `taskoverflow run | serve | worker | dashboard | migrate | healthcheck`.
+"""The command line: `taskoverflow COMMAND`, each command a function here.
 
 Each command imports what it needs when it runs: the web server never loads icalendar, a worker
 never loads Starlette.
@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from taskoverflow.errors import DatabaseUnavailable, TaskOverflowError
+from taskoverflow.exposure import refuse_open_dashboard, refuse_open_web
 from taskoverflow.healthcheck import PARTS, Unhealthy, check
 from taskoverflow.logs import set_up_logging
 from taskoverflow.settings import Settings, SettingsError, read_settings
@@ -44,6 +45,9 @@ def run(settings: Settings) -> int:
     """everything: database, embedded Valkey, web server, workers, dashboard"""
     from taskoverflow.stack import StackError, check_ports, data_folder, run_stack
 
+    refuse_open_web(settings)
+    if settings.dashboard_port:
+        refuse_open_dashboard(settings)
     try:
         with data_folder(settings):
             check_ports(settings)
@@ -56,6 +60,7 @@ def run(settings: Settings) -> int:
 
 def serve(settings: Settings) -> int:
     """the web server"""
+    refuse_open_web(settings)
     if not settings.metrics_dir:
         # prometheus-client takes an empty variable for the current folder, and fills that.
         os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
@@ -120,7 +125,22 @@ def healthcheck(settings: Settings, part: str) -> int:
     return 0
 
 
-COMMANDS: tuple[Command, ...] = (run, serve, worker, dashboard, migrate, healthcheck)
+def token(settings: Settings, action: str, name: str, scope: str) -> int:  # noqa: ARG001
+    """`token new NAME`: make a token for the API, and its entry for TASKOVERFLOW_API_TOKENS"""
+    from taskoverflow.tokens import Scope, new_token
+
+    try:
+        made, entry = new_token(name, Scope[scope.upper()])
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    print(  # noqa: T201
+        f"The token of {name}, shown this once; nothing here keeps it:\n\n  {made}\n\n"
+        f"Its entry for TASKOVERFLOW_API_TOKENS, which tells nothing of it:\n\n  {entry}\n"
+    )
+    return 0
+
+
+COMMANDS: tuple[Command, ...] = (run, serve, worker, dashboard, migrate, healthcheck, token)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -138,6 +158,13 @@ def _parser() -> argparse.ArgumentParser:
             subparser.add_argument("--count", type=_count, default=1, help="how many (default: 1)")
         if command is healthcheck:
             subparser.add_argument("part", nargs="?", choices=PARTS, default=PARTS[0])
+        if command is token:
+            subparser.add_argument("action", choices=["new"])
+            subparser.add_argument("name", metavar="NAME", help="whose it is, for the log")
+            subparser.add_argument(
+                "--scope", choices=["read", "write", "admin"], default="write",
+                help="what it may do; each holds the ones before it (default: write)",
+            )  # fmt: skip
     return parser
 
 

@@ -5,7 +5,6 @@ each answer carries a policy that stops foreign scripts, and only its own pages 
 """
 
 import hmac
-import ipaddress
 import re
 import secrets
 
@@ -17,7 +16,9 @@ from jinja2.ext import Extension
 from rq.exceptions import NoSuchJobError
 from rq_dashboard import default_settings
 
-from taskoverflow.settings import Settings, SettingsError
+from taskoverflow.exposure import is_loopback, refuse_open_dashboard
+from taskoverflow.settings import Settings
+from taskoverflow.tokens import Scope, find_token
 
 # Only scripts that carry the answer's nonce run, be they in the page or in files.
 # 'unsafe-eval' is for Underscore, whose _.template() calls `new Function`: without it, every table
@@ -48,7 +49,7 @@ class MendedTemplates(Extension):
 
 def create_dashboard(settings: Settings) -> Flask:
     """The Flask application. Raises SettingsError for an open door."""
-    _refuse_open_door(settings)
+    refuse_open_dashboard(settings)
     _use_json_everywhere()
     app = Flask("rq_dashboard")
     app.config.from_object(default_settings)
@@ -58,7 +59,7 @@ def create_dashboard(settings: Settings) -> Flask:
     app.register_blueprint(rq_dashboard.web.blueprint)
     rq_dashboard.web.setup_rq_connection(app)
     app.register_error_handler(NoSuchJobError, lambda _: Response("No such job", 404))
-    _guard(app, settings.dashboard_password)
+    _guard(app, settings)
     return app
 
 
@@ -71,21 +72,6 @@ def serve_dashboard(settings: Settings) -> None:
         threads=4,
         ident=None,
     )
-
-
-def _refuse_open_door(settings: Settings) -> None:
-    if not settings.dashboard_password and not _is_loopback(settings.dashboard_host):
-        raise SettingsError(
-            f"The dashboard may not listen on {settings.dashboard_host} without a password; "
-            "set TASKOVERFLOW_DASHBOARD_PASSWORD, or TASKOVERFLOW_DASHBOARD_HOST to 127.0.0.1."
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host.lower() == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _use_json_everywhere() -> None:
@@ -108,22 +94,31 @@ def _nonce() -> str:
     return str(g.setdefault("csp_nonce", secrets.token_urlsafe(16)))
 
 
-def _guard(app: Flask, password: str) -> None:
-    if password:
-        _require_password(app, password)
+def _guard(app: Flask, settings: Settings) -> None:
+    if settings.dashboard_password or settings.tokens:
+        _require_password(app, settings)
     else:
         app.before_request(_refuse_foreign_name)
     app.before_request(_refuse_foreign_change)
     app.after_request(_add_security_headers)
 
 
-def _require_password(app: Flask, password: str) -> None:
+def _require_password(app: Flask, settings: Settings) -> None:
     @app.before_request
     def check_password() -> Response | None:
-        given = request.authorization.password if request.authorization else None
-        if hmac.compare_digest((given or "").encode(), password.encode()):
+        given = (request.authorization.password if request.authorization else None) or ""
+        if _is_admitted(given, settings):
             return None
         return Response("Password needed", 401, {"WWW-Authenticate": 'Basic realm="rq-dashboard"'})
+
+
+def _is_admitted(given: str, settings: Settings) -> bool:
+    """Whether that is the dashboard's password, or an API token of the scope admin."""
+    password = settings.dashboard_password
+    if password and hmac.compare_digest(given.encode(), password.encode()):
+        return True
+    token = find_token(settings.tokens, given)
+    return token is not None and token.scope >= Scope.ADMIN
 
 
 def _refuse_foreign_name() -> Response | None:
@@ -133,7 +128,7 @@ def _refuse_foreign_name() -> Response | None:
     of ours. Where there is a password it gets nowhere: browsers keep passwords by name.
     """
     host = re.sub(r":\d+\Z", "", request.host)
-    if _is_loopback(host.strip("[]")):
+    if is_loopback(host.strip("[]")):
         return None
     return Response("Without a password, the dashboard answers to 127.0.0.1 and localhost", 403)
 

@@ -23,6 +23,34 @@ class InvalidInput(TaskOverflowError):
     code = "invalid_input"
 
 
+class UntrustedHost(TaskOverflowError):
+    """The request's Host header names somebody else."""
+
+    status = 400
+    code = "untrusted_host"
+
+
+class Unauthorized(TaskOverflowError):
+    """The request does not say who asks, or in a way that is not known."""
+
+    status = 401
+    code = "unauthorized"
+
+
+class Forbidden(TaskOverflowError):
+    """Who asks may not do that."""
+
+    status = 403
+    code = "forbidden"
+
+
+class ForeignPage(TaskOverflowError):
+    """A page of somebody else's asks for a change."""
+
+    status = 403
+    code = "foreign_page"
+
+
 class NotFound(TaskOverflowError):
     """There is no such thing, or not any more."""
 

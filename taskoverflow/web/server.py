@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import uvicorn
 
-from taskoverflow.settings import Settings
+from taskoverflow.settings import Settings, listed
 from taskoverflow.web.app import create_app
 
 GRACEFUL_SHUTDOWN = 5  # seconds for requests that are under way
@@ -18,17 +18,25 @@ def serve(settings: Settings) -> None:
     """Serve HTTP until told to stop. Raises OSError when the address cannot be had."""
     # Bound here and not by uvicorn, which reports a taken port in the log only.
     listener = listen(settings.host, settings.port)
-    config = uvicorn.Config(
+    with suppress(KeyboardInterrupt):  # uvicorn raises it after it has stopped on a Ctrl-C
+        uvicorn.Server(configuration(settings)).run(sockets=[listener])
+
+
+def configuration(settings: Settings) -> uvicorn.Config:
+    """uvicorn's configuration; the address is not in it."""
+    proxies = listed(settings.trusted_proxies)
+    return uvicorn.Config(
         create_app(settings),
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN,
         timeout_keep_alive=KEEP_ALIVE,
         server_header=False,
+        # uvicorn believes X-Forwarded-* of 127.0.0.1 unless told otherwise.
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
         log_config=None,
         access_log=False,  # request_log has it
         lifespan="on",
     )
-    with suppress(KeyboardInterrupt):  # uvicorn raises it after it has stopped on a Ctrl-C
-        uvicorn.Server(config).run(sockets=[listener])
 
 
 def listen(host: str, port: int) -> socket.socket:

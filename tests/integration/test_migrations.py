@@ -21,6 +21,7 @@ def test_a_new_database_is_migrated_once(empty):
         "0003_feeds",
         "0004_search_and_order",
         "0005_todo_imports",
+        "0006_session_key",
     ]
     assert pending(empty) == every
     assert migrate(empty) == every

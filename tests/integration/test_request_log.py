@@ -142,7 +142,7 @@ def test_an_uncaught_error_is_logged_once_and_its_answer_has_the_request_id(
     def fail(*_):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("taskoverflow.store.todos.find", fail)
+    monkeypatch.setattr("taskoverflow.web.api.todos._list", fail)
     answer = client.get("/todos", headers={"X-Request-ID": "mine"})
     assert (answer.status_code, answer.headers["x-request-id"]) == (500, "mine")
     assert answer.json()["code"] == "internal_error"
@@ -209,7 +209,7 @@ def test_a_client_that_leaves_a_stream_is_no_error(stream, log):
 def test_a_client_that_leaves_in_its_request_is_no_error(client, log):
     with socket.create_connection((client.base_url.host, client.base_url.port)) as connection:
         connection.sendall(
-            b"POST /api/v1/todos HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"POST /api/v1/todos HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             b"Content-Length: 100\r\n\r\n{"
         )
     assert one_request(log) == ("POST", "/api/v1/todos", "499")

@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
+from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from taskoverflow.errors import TaskOverflowError
+from taskoverflow.errors import TaskOverflowError, Unauthorized
 from taskoverflow.web.ui.messages import ENGLISH, message
 from taskoverflow.web.ui.templating import render
 
@@ -14,12 +15,15 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def page(handler: Handler) -> Handler:
-    """A handler whose errors are shown as a page, and not as JSON."""
+    """A handler whose errors are pages, and not JSON; who has to sign in is led there."""
 
     @wraps(handler)
     async def answer(request: Request) -> Response:
         try:
             return await handler(request)
+        except Unauthorized:
+            back = quote(request.url.path, safe="")
+            return RedirectResponse(f"/login?back={back}", status_code=303)
         except TaskOverflowError as error:
             return error_page(request, error.status, error.retry_after)
 

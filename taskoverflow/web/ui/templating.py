@@ -53,6 +53,7 @@ def render(
         return dates.deadline_label(moment, now, viewer)
 
     known = {"viewer": viewer, "now": now, "deadline": deadline, "here": _here(request)}
+    known["signed_in"] = hasattr(request.state, "token_name")
     text = environment.get_template(template).render(known | context)
     return HTMLResponse(text, status, HEADERS | (headers or {}))
 

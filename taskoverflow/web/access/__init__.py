@@ -1,0 +1,1 @@
+"""Who gets in, from where, and what a browser is told to refuse."""

@@ -1,0 +1,58 @@
+"""The one door: each route says what it needs, and this sees whether the request has it."""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from taskoverflow.errors import Forbidden, Unauthorized
+from taskoverflow.tokens import ApiToken, Scope, find_token
+from taskoverflow.web.access import session
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def admitting(handler: Handler, needed: Scope | None = None) -> Handler:
+    """The handler, for those who may; `needed` None: what the request's method needs."""
+
+    @wraps(handler)
+    async def admit_first(request: Request) -> Response:
+        await admit(request, needed)
+        return await handler(request)
+
+    return admit_first
+
+
+async def admit(request: Request, needed: Scope | None) -> None:
+    """Return if the request may pass. Without any token in the settings, whoever comes may.
+
+    Raises Unauthorized or Forbidden.
+    """
+    if not request.app.state.tokens:
+        return
+    if needed is None:
+        needed = Scope.READ if request.method in SAFE_METHODS else Scope.WRITE
+    token = await _token_of(request)
+    if token is None:
+        raise Unauthorized("This needs an API token.")
+    request.state.token_name = token.name
+    if token.scope < needed:
+        raise Forbidden(f"This needs a token of the scope {needed.name.lower()}.")
+
+
+async def _token_of(request: Request) -> ApiToken | None:
+    """The token of the Authorization header (RFC 6750, section 2.1), or else of the session."""
+    tokens: tuple[ApiToken, ...] = request.app.state.tokens
+    given = request.headers.get("authorization")
+    if given is None:
+        cookie = request.cookies.get(session.COOKIE)
+        return await run_in_threadpool(session.find, request.app, cookie) if cookie else None
+    scheme, _, credentials = given.partition(" ")
+    found = find_token(tokens, credentials.strip()) if scheme.lower() == "bearer" else None
+    if found is None:
+        raise Unauthorized("The API token is not known here.")
+    return found
