@@ -10,11 +10,14 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from taskoverflow.errors import DatabaseUnavailable, TaskOverflowError
 from taskoverflow.exposure import refuse_open_dashboard, refuse_open_web
 from taskoverflow.healthcheck import PARTS, Unhealthy, check
-from taskoverflow.logs import set_up_logging
+from taskoverflow.logs import one_line, set_up_logging
+from taskoverflow.queue_lab.arguments import Options, add_arguments
+from taskoverflow.queue_lab.queues import QueueLabError
 from taskoverflow.settings import Settings, SettingsError, read_settings
 
 Command = Callable[..., int]
@@ -140,7 +143,32 @@ def token(settings: Settings, action: str, name: str, scope: str) -> int:  # noq
     return 0
 
 
-COMMANDS: tuple[Command, ...] = (run, serve, worker, dashboard, migrate, healthcheck, token)
+def queue_lab(settings: Settings, **options: Any) -> int:
+    """watch how standard and FIFO queues behave, on SQS or Redis"""
+    try:
+        from taskoverflow.queue_lab.commands import run_queue_lab
+    except ModuleNotFoundError as error:
+        raise CommandError(
+            "queue-lab needs rich; install it (pip install 'taskoverflow[queue-lab]')."
+        ) from error
+    logging.getLogger("botocore").setLevel(logging.WARNING)  # it says where credentials come from
+    try:
+        return run_queue_lab(settings, Options(**options), _embedded_redis)
+    except QueueLabError as error:
+        print(f"taskoverflow: {one_line(str(error))}", file=sys.stderr)  # noqa: T201
+        return error.exit_code
+
+
+COMMANDS: tuple[Command, ...] = (
+    run,
+    serve,
+    worker,
+    dashboard,
+    migrate,
+    healthcheck,
+    token,
+    queue_lab,
+)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -151,7 +179,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:
-        name = command.__name__
+        name = command.__name__.replace("_", "-")
         subparser = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
         subparser.set_defaults(command=command)
         if command is worker:
@@ -165,6 +193,8 @@ def _parser() -> argparse.ArgumentParser:
                 "--scope", choices=["read", "write", "admin"], default="write",
                 help="what it may do; each holds the ones before it (default: write)",
             )  # fmt: skip
+        if command is queue_lab:
+            add_arguments(subparser)
     return parser
 
 

@@ -73,7 +73,7 @@ class TextFormatter(logging.Formatter):
         lines = [" ".join(words)]
         if "exception" in fields:
             lines += fields["exception"].split("\n")
-        return "\n    ".join(map(_escape, lines))
+        return "\n    ".join(map(one_line, lines))
 
 
 def _describe(record: logging.LogRecord) -> dict[str, str]:
@@ -104,7 +104,7 @@ def _split(record: logging.LogRecord) -> tuple[str, str | None]:
     return message.strip(), traceback
 
 
-def _escape(text: str) -> str:
+def one_line(text: str) -> str:
     """The text on one line: else whoever has a say in a message could forge another."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
