@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from peewee import SqliteDatabase
 
 from taskoverflow.errors import DatabaseUnavailable, NotFound
 from taskoverflow.store import calendars, feeds, todos
@@ -154,22 +153,6 @@ def test_a_failed_transaction_leaves_nothing(database):
     with pytest.raises(RuntimeError):
         fail_half_way()
     assert todos.find(database, Filter()) == []
-
-
-@pytest.mark.parametrize("query", ["list", "completed", "window", "completed and window"])
-def test_each_query_of_the_api_uses_an_index(database, query):
-    if not isinstance(database, SqliteDatabase):
-        pytest.skip("PostgreSQL scans a table as small as this one")
-    condition = {
-        "list": "",
-        "completed": "WHERE completed = 1",
-        "window": "WHERE deadline_at <= '2026-01-01'",
-        "completed and window": "WHERE completed = 1 AND deadline_at <= '2026-01-01'",
-    }[query]
-    sql = f"EXPLAIN QUERY PLAN SELECT * FROM todo {condition} ORDER BY created_at DESC, id DESC"
-    with database.connection_context():
-        plan = " ".join(row[3] for row in database.execute_sql(sql))
-    assert "USING INDEX" in plan
 
 
 def store(database, data=b"x", expires_in=60):
