@@ -15,6 +15,10 @@ from tests.clients.seen import Feed
 from tests.conftest import free_port, processes, wait_until
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--syncs", type=int, default=20, help="syncs of the subscriber that is tried")
+
+
 @pytest.fixture(scope="session")
 def service(
     valkey: ValkeyServer, tmp_path_factory: pytest.TempPathFactory
