@@ -1,6 +1,7 @@
 """How fast a calendar is written: a table of ratios, each against others of the same round."""
 
 import gc
+import json
 import multiprocessing
 import resource
 import statistics
@@ -10,7 +11,15 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import NamedTuple
 
-from tests.bench.calendar_writers import BASELINE, FLOOR, WRITERS, made_up
+from tests.bench.calendar_writers import (
+    BASELINE,
+    FLOOR,
+    ICAL_JS,
+    WRITERS,
+    has_ical_js,
+    made_up,
+    run_ical_js,
+)
 
 MEBI = 2**20
 AT_LEAST = 0.5  # seconds; one run of a few hundredths says little
@@ -27,6 +36,13 @@ class Run(NamedTuple):
 Round = dict[str, Run]
 
 
+def _present(tell: Callable[[str], object]) -> list[str]:
+    if has_ical_js():
+        return list(WRITERS)
+    tell("ical.js is left out: it needs node, and scripts/clients-test to install it")
+    return [name for name in WRITERS if name != ICAL_JS]
+
+
 def tables(sizes: list[int], repeats: int, tell: Callable[[str], object]) -> str:
     """Markdown: a table for each size. `tell` is told of each run as it ends."""
     return "\n\n".join(_table(size, _rounds(size, repeats, tell)) for size in sizes)
@@ -39,7 +55,7 @@ def _rounds(size: int, repeats: int, tell: Callable[[str], object]) -> list[Roun
     with ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1) as processes:
         for number in range(1, repeats + 1):
             rounds.append({})
-            for name in WRITERS:
+            for name in _present(tell):
                 rounds[-1][name] = processes.submit(measure, name, size).result()
                 tell(f"{size:,} todos, round {number}: {name} {rounds[-1][name].seconds:.2f} s")
     return rounds
@@ -48,6 +64,8 @@ def _rounds(size: int, repeats: int, tell: Callable[[str], object]) -> list[Roun
 def measure(name: str, size: int) -> Run:
     """Write todos that are there before, once or, if that is quick, again for half a second."""
     todos = made_up(size)
+    if name == ICAL_JS:  # measures itself: node's start and its reading of the todos do not count
+        return Run(**json.loads(run_ical_js(todos, str(AT_LEAST))))
     gc.collect()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     times, seconds, start = 0, 0.0, time.process_time()
@@ -66,7 +84,7 @@ def _table(size: int, rounds: list[Round]) -> str:
         "| writer | µs per todo | times as fast as icalendar | time, floor = 1 | memory, MiB |",
         "|---|--:|--:|--:|--:|",
     ]
-    for name in WRITERS:
+    for name in rounds[0]:
         seconds = _median(rounds, lambda one, name=name: one[name].seconds)
         faster = _median(rounds, lambda one, name=name: one[BASELINE].seconds / one[name].seconds)
         floor = _median(rounds, lambda one, name=name: one[name].seconds / one[FLOOR].seconds)

@@ -1,11 +1,17 @@
-"""Five ways to write the same todos as a calendar: ours, and what it is measured against."""
+"""Six ways to write the same todos as a calendar: ours, and what it is measured against."""
 
+import json
 import random
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import icalendar
 import ics
+import msgspec
 import vobject
 
 from jobs.calendar import clean, write_calendar
@@ -14,6 +20,7 @@ from taskoverflow.store.todos import CalendarTodo
 
 INSTANCE = "0b6b1b4e-7d0f-4f3e-9d57-3f0c7c6a1d11"
 PRODID = "-//TaskOverflow//Todos//EN"
+HERE = Path(__file__).parent
 LENGTH = timedelta(minutes=30)
 VOBJECT_UTC = vobject.icalendar.utc  # it knows no other
 
@@ -100,15 +107,37 @@ def vobject_py(todos: list[CalendarTodo]) -> Iterator[bytes]:
     yield calendar.serialize().encode()
 
 
+def ical_js(todos: list[CalendarTodo]) -> Iterator[bytes]:
+    yield run_ical_js(todos)
+
+
+def run_ical_js(todos: list[CalendarTodo], *arguments: str) -> bytes:
+    """What ical_js.mjs prints; the todos are handed to it as JSON, their times in UTC."""
+    plain = [msgspec.structs.asdict(todo) for todo in todos]
+    document = {"instance": INSTANCE, "prodid": PRODID, "todos": plain}
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(document, file, default=lambda moment: f"{moment.isoformat()}Z")
+        file.flush()
+        command = ["node", HERE / "ical_js.mjs", file.name, *arguments]
+        return subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+
+
+def has_ical_js() -> bool:
+    """Whether node and ical.js are here; scripts/clients-test brings ical.js."""
+    return bool(shutil.which("node")) and (HERE.parent / "clients/node_modules/ical.js").exists()
+
+
 BASELINE = "icalendar, `add()` and `to_ical()`"
 OURS = "jobs.calendar"
 FLOOR = "plain string formatting"
+ICAL_JS = "ical.js, in node"
 WRITERS: dict[str, Callable[[list[CalendarTodo]], Iterable[bytes]]] = {
     BASELINE: plain_icalendar,
     OURS: ours,
     FLOOR: string_formatting,
     "ics.py": ics_py,
     "vobject": vobject_py,
+    ICAL_JS: ical_js,
 }
 
 
