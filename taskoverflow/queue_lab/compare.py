@@ -1,17 +1,15 @@
 """`queue-lab compare`: both kinds of queue under the same load, at once, and what came of it."""
 
-import multiprocessing
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from uuid import uuid4
 
 from taskoverflow.queue_lab.connect import connect
+from taskoverflow.queue_lab.killed_subscriber import Redelivery, kill_a_subscriber
 from taskoverflow.queue_lab.publisher import Publisher
-from taskoverflow.queue_lab.queues import BATCH, Backend, Message, Queue, QueueLabError
+from taskoverflow.queue_lab.queues import Backend, Message, Queue, QueueLabError
 from taskoverflow.queue_lab.subscriber import subscribe
 from taskoverflow.queue_lab.tally import Tally
 
@@ -53,15 +51,6 @@ class Round:
     def rate(self) -> float:
         """Messages a second, from the first sent to the last received."""
         return self.received / (self.last - self.started) if self.received else 0.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Redelivery:
-    """After a subscriber that held `held` messages was killed: when it was over, and how."""
-
-    held: int
-    seconds: float  # from the kill until another had received all that was sent
-    in_order: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +101,7 @@ def _try(
         on_step(STEPS[2])
         prepended = _send_and_receive(queue, count, "A-", stop, seen)
         on_step(STEPS[3])
-        redelivery = _kill_a_subscriber(queue, url, name, stop)
+        redelivery = kill_a_subscriber(queue, url, name, stop)
         on_step("")
     finally:
         backend.delete(name)
@@ -143,7 +132,7 @@ def _send_and_receive(
         try:
             # Deduplication looks at the text alone: each publisher's must differ.
             writers = [
-                pool.submit(_send_all, queue, f"P{number}", f"{prepend}P{number}-", count, stop)
+                pool.submit(_publisher(number, count, prepend).send_all, queue, stop)
                 for number in range(1, PUBLISHERS + 1)
             ]
             for writer in writers:
@@ -157,61 +146,9 @@ def _send_and_receive(
     return round_
 
 
-def _send_all(queue: Queue, client: str, prepend: str, count: int, stop: list[int]) -> None:
-    publisher = Publisher(client=client, group=client, count=count, prepend=prepend)
-    for _ in publisher.send(queue, stop):
-        pass
-
-
-def _kill_a_subscriber(queue: Queue, url: str, name: str, stop: list[int]) -> Redelivery:
-    _send_all(queue, "K", "K-", BATCH, stop)
-    with _holder(url, name) as held:
-        pass
-    killed = time.monotonic()
-    arrived: list[Message] = []
-    done: list[int] = []
-
-    def show(message: Message | None) -> None:
-        if message is not None:
-            arrived.append(message)
-        if stop or len(arrived) == BATCH or time.monotonic() - killed > PATIENCE:
-            done.append(0)
-
-    subscribe(queue, done, show)
-    if len(arrived) < BATCH:
-        raise QueueLabError("The killed subscriber's messages did not come back; stopped.")
-    positions = [message.position for message in arrived]
-    return Redelivery(
-        held=held, seconds=time.monotonic() - killed, in_order=positions == sorted(positions)
-    )
-
-
-@contextmanager
-def _holder(url: str, name: str) -> Iterator[int]:
-    """A subscriber process that holds messages; yields how many, and then kills it with -9."""
-    # A new interpreter: a fork would copy other threads' connections.
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=hold, args=(url, name, theirs), daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        if not ours.poll(PATIENCE):
-            raise QueueLabError("The subscriber to be killed received nothing.")
-        yield ours.recv()
-    except EOFError as error:
-        raise QueueLabError("The subscriber to be killed died by itself.") from error
-    finally:
-        process.kill()
-        process.join()
-        ours.close()
-
-
-def hold(url: str, name: str, parent: Connection) -> None:
-    """Receive messages, say how many, and hold them for as long as the parent lives."""
-    messages = connect(url).open(name).receive(BATCH, PATIENCE / 6)
-    parent.send(len(messages))
-    parent.poll(None)
+def _publisher(number: int, count: int, prepend: str) -> Publisher:
+    client = f"P{number}"
+    return Publisher(client=client, group=client, count=count, prepend=f"{prepend}{client}-")
 
 
 def _wait(condition: Callable[[], bool], stop: list[int]) -> None:

@@ -19,14 +19,14 @@ def connect(url: str) -> Backend:
         return _sqs()
     if not re.match(REDIS_URL_PATTERN, url):
         raise QueueLabError("--url must be sqs: or begin with redis://, rediss:// or unix://.")
-    from taskoverflow.queue_lab.redis_queues import RedisQueues
+    from taskoverflow.queue_lab.on_redis.server import RedisQueues
 
     return RedisQueues(url)
 
 
 def _sqs() -> Backend:
     try:
-        from taskoverflow.queue_lab.sqs_queues import SqsQueues
+        from taskoverflow.queue_lab.on_sqs.account import SqsQueues
     except ImportError as error:
         raise QueueLabError(
             "SQS needs boto3; install it (pip install 'taskoverflow[sqs]')."
@@ -36,7 +36,7 @@ def _sqs() -> Backend:
 
 def _aws_is_configured() -> bool:
     try:
-        from taskoverflow.queue_lab.sqs_queues import is_configured
+        from taskoverflow.queue_lab.on_sqs.account import is_configured
     except ImportError:
         return False
     return is_configured()

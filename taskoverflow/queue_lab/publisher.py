@@ -35,6 +35,10 @@ class Publisher:
             queue.send([self._message(run, number) for number in numbers])
             yield len(numbers)
 
+    def send_all(self, queue: Queue, stop: list[int]) -> int:
+        """Send the messages; returns how many, which is less if `stop` got filled."""
+        return sum(self.send(queue, stop))
+
     def _message(self, run: int, number: int) -> Outgoing:
         body = f"{self.prepend}Message {number}"
         return Outgoing(body, self.client, self.group, (run, number))

@@ -9,8 +9,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from taskoverflow.queue_lab.connect import connect
+from taskoverflow.queue_lab.on_redis.server import RedisQueues
 from taskoverflow.queue_lab.queues import Backend
-from taskoverflow.queue_lab.redis_queues import RedisQueues
 
 
 @pytest.fixture(params=["redis", "sqs"])

