@@ -16,23 +16,19 @@ def import_todos(
 ) -> dict[str, Any]:
     """Make or change todos as a stored file says; returns how many, and the report's id.
 
-    The whole file is read and checked before the first write, and all writes are one transaction:
-    a broken file changes nothing, and nor does a run that is killed. A file that has been imported
-    is not imported again. `tz` and `overwrite`: see CalendarReader and decide. Raises
-    BrokenCalendar, UploadExpired or DatabaseUnavailable.
+    The whole file is read and checked before the first write: a broken one changes nothing. A run
+    that is cut off is gone on with by the next, and a file that is finished is not imported again.
+    `tz` and `overwrite`: see CalendarReader and decide. Raises BrokenCalendar, UploadExpired or
+    DatabaseUnavailable.
     """
     data = imports.read(context.database, file)
-    wanted = [] if data is None else one_of_each(_read(context, data, tz))
-    summary = todo_import.apply(
-        context.database,
-        file,
-        wanted,
-        partial(decide, overwrite=overwrite),
-        partial(context.progress, "saving"),
-        context.result_expiry(),
-    )
+    if data is not None:
+        wanted = one_of_each(_read(context, data, tz))
+        how, said = partial(decide, overwrite=overwrite), partial(context.progress, "saving")
+        todo_import.apply(context.database, file, wanted, how, said)
+    counts = imports.finish(context.database, file, context.result_expiry())
     context.purge()
-    return {"import": file, "items": sum(summary.values()), **summary}
+    return {"import": file, "items": sum(counts.values()), **counts}
 
 
 def _read(context: JobContext, data: bytes, tz: str | None) -> Iterator[ImportedTodo]:

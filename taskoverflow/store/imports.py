@@ -1,8 +1,9 @@
-"""Files of todos: kept until a worker reads them, then their reports, until they expire."""
+"""Files of todos: kept until their items are done, with the reports on those, until they expire."""
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from uuid import uuid4
 
 from peewee import Database
@@ -12,53 +13,70 @@ from taskoverflow.store import models
 from taskoverflow.store.database import transaction
 
 CHUNK_SIZE = 256 * 1024  # bytes
+REPORT_PAGE = 20  # batches of items
+ACTIONS = ("created", "updated", "unchanged", "skipped")
 
 
 def store(database: Database, file: BinaryIO, expires_at: datetime) -> str:
     """Store a file, read from its start, in one transaction; returns its id."""
     import_id = uuid4().hex
+    file.seek(0)
     with transaction(database, write=True):
         models.TodoImport.create(id=import_id, expires_at=expires_at)
-        _write_chunks(import_id, file)
+        position = 0
+        while data := file.read(CHUNK_SIZE):
+            models.TodoImportChunk.insert(
+                todo_import=import_id, position=position, data=data
+            ).execute()
+            position += 1
     return import_id
 
 
-def delete(database: Database, import_id: str) -> None:
-    """Forget a file that nobody is going to read."""
-    with transaction(database, write=True):
-        models.TodoImport.delete().where(models.TodoImport.id == import_id).execute()
-
-
 def read(database: Database, import_id: str) -> bytes | None:
-    """A file that waits; None once it has been imported. Raises UploadExpired."""
+    """A file; None once it is finished. Raises UploadExpired."""
     chunk = models.TodoImportChunk
     with transaction(database):
-        if row_of(import_id).summary is not None:
+        if row_of(import_id).finished:
             return None
         query = chunk.select(chunk.data).where(chunk.todo_import == import_id)
         rows = query.order_by(chunk.position).tuples()
         return b"".join(bytes(data) for (data,) in rows.iterator())
 
 
-def report_chunk(database: Database, import_id: str, position: int) -> bytes | None:
-    """The piece of a report's gzip stream at `position` (0, 1, …), or None behind the last one."""
-    chunk = models.TodoImportChunk
-    with transaction(database):
-        row = models.TodoImport.get_or_none(models.TodoImport.id == import_id)
-        if row is None or row.summary is None:
-            return None
-        found = chunk.get_or_none((chunk.todo_import == import_id) & (chunk.position == position))
-        return None if found is None else bytes(found.data)
+def finish(database: Database, import_id: str, expires_at: datetime) -> dict[str, int]:
+    """Drop the file, and return how many todos were created, updated, … Raises UploadExpired.
+
+    What is finished stays as it is.
+    """
+    with transaction(database, write=True):
+        row = row_of(import_id)
+        if not row.finished:
+            chunks = models.TodoImportChunk.todo_import == import_id
+            models.TodoImportChunk.delete().where(chunks).execute()
+            row.finished, row.expires_at = True, expires_at
+            row.save()
+        counts = json.loads(row.counts)
+        return {action: counts.get(action, 0) for action in ACTIONS}
 
 
-def finish(
-    row: models.TodoImport, summary: dict[str, Any], report: BinaryIO, expires_at: datetime
-) -> None:
-    """Put the report (gzip) in the place of the file, within the caller's transaction."""
-    models.TodoImportChunk.delete().where(models.TodoImportChunk.todo_import == row.id).execute()
-    _write_chunks(row.id, report)
-    row.summary, row.expires_at = json.dumps(summary), expires_at
+def note(row: models.TodoImport, counts: dict[str, int], lines: Iterable[bytes]) -> None:
+    """Note what has been done with the next items, within the transaction that did it.
+
+    `counts` are all up to now, `lines` the report on these items.
+    """
+    text = b"".join(line + b"\n" for line in lines).decode()
+    models.TodoImportReport.insert(todo_import=row.id, position=row.done, lines=text).execute()
+    row.done, row.counts = sum(counts.values()), json.dumps(counts)
     row.save()
+
+
+def report(database: Database, import_id: str, start: int) -> tuple[bytes, int] | None:
+    """Lines of the report from an item on, and the item to go on with; None behind the last."""
+    part = models.TodoImportReport
+    with transaction(database):
+        here = (part.todo_import == import_id) & (part.position >= start)
+        rows = list(part.select().where(here).order_by(part.position).limit(REPORT_PAGE))
+    return ("".join(row.lines for row in rows).encode(), rows[-1].position + 1) if rows else None
 
 
 def row_of(import_id: str) -> models.TodoImport:
@@ -69,16 +87,14 @@ def row_of(import_id: str) -> models.TodoImport:
     return row
 
 
+def delete(database: Database, import_id: str) -> None:
+    """Forget a file that nobody is going to read."""
+    with transaction(database, write=True):
+        models.TodoImport.delete().where(models.TodoImport.id == import_id).execute()
+
+
 def purge(database: Database) -> int:
     """Delete the files and reports that have expired, and return how many there were."""
     with transaction(database, write=True):
         expired = models.TodoImport.expires_at <= models.utc_now()
         return int(models.TodoImport.delete().where(expired).execute())
-
-
-def _write_chunks(import_id: str, file: BinaryIO) -> None:
-    file.seek(0)
-    position = 0
-    while data := file.read(CHUNK_SIZE):
-        models.TodoImportChunk.insert(todo_import=import_id, position=position, data=data).execute()
-        position += 1

@@ -71,10 +71,12 @@ class CalendarChunk(Model):
 
 
 class TodoImport(Model):
-    """A file of todos: waiting for its worker, or, once there is a `summary`, its report."""
+    """A file of todos: how many of its items are `done`, and what with (JSON)."""
 
     id = CharField(max_length=32, primary_key=True)
-    summary = TextField(null=True)
+    done = IntegerField(default=0)
+    counts = TextField(default="{}")
+    finished = BooleanField(default=False)
     created_at = DateTimeField(default=utc_now)
     expires_at = DateTimeField()
 
@@ -83,7 +85,7 @@ class TodoImport(Model):
 
 
 class TodoImportChunk(Model):
-    """A piece of a file to import, or of the report's gzip stream."""
+    """A piece of a file to import, until that is finished."""
 
     todo_import = ForeignKeyField(TodoImport, on_delete="CASCADE")
     position = IntegerField()
@@ -91,6 +93,18 @@ class TodoImportChunk(Model):
 
     class Meta:
         table_name = "todo_import_chunk"
+        primary_key = CompositeKey("todo_import", "position")
+
+
+class TodoImportReport(Model):
+    """What became of some items, from a position in the file on: a line of JSON for each."""
+
+    todo_import = ForeignKeyField(TodoImport, on_delete="CASCADE")
+    position = IntegerField()
+    lines = TextField()
+
+    class Meta:
+        table_name = "todo_import_report"
         primary_key = CompositeKey("todo_import", "position")
 
 
@@ -117,4 +131,13 @@ class Feed(Model):
     fetched_at = DateTimeField(null=True)
 
 
-ALL = (Todo, Calendar, CalendarChunk, TodoImport, TodoImportChunk, Instance, Feed)
+ALL = (
+    Todo,
+    Calendar,
+    CalendarChunk,
+    TodoImport,
+    TodoImportChunk,
+    TodoImportReport,
+    Instance,
+    Feed,
+)

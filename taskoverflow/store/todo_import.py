@@ -1,15 +1,14 @@
-"""Todos from a file: found by their UIDs, made or changed in one transaction, each told of."""
+"""Todos from a file: found by their UIDs, made or changed, and each told of."""
 
-import gzip
-import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
-from peewee import Database, PostgresqlDatabase, chunked
+from peewee import Database, PostgresqlDatabase, SqliteDatabase
 
 from taskoverflow.store import imports, models
 from taskoverflow.store.database import transaction
@@ -19,10 +18,10 @@ from taskoverflow.store.todos.values import CalendarTodo
 BATCH = 80  # todos; 12 columns each: SQLite takes 999 values at once before 3.32
 # Any fixed number: on PostgreSQL one import at a time holds this advisory lock.
 POSTGRESQL_LOCK = 0x7A5C0F11
+# Seconds between two batches. SQLite has no queue: who waits to write looks again each 0.1 s.
+PAUSE = 0.02
 TITLE_TOLD = 255  # characters
-SPOOL_IN_MEMORY = 8 * 1024 * 1024  # bytes
 
-ACTIONS = ("created", "updated", "unchanged", "skipped")
 Action = Literal["created", "updated", "unchanged", "skipped"]
 
 
@@ -84,35 +83,39 @@ def apply(
     todos: Sequence[ImportedTodo],
     decide: Decide,
     progress: Progress,
-    expires_at: datetime,
-) -> dict[str, int]:
-    """Carry out what `decide` says of each item, and put a report in the place of the file.
+) -> None:
+    """Carry out what `decide` says of each item of a file, and note it, a batch at a time.
 
-    All in one transaction: whatever ends it before its end changes nothing. A second run for the
-    same file does nothing and returns what the first did: how many todos were made, changed, …
-    Raises UploadExpired or DatabaseUnavailable.
+    Each batch is a transaction, and begins where the one before has ended, whichever run that was:
+    one that is cut off goes on where it was, and two at once share the work. Not one transaction
+    for all: on SQLite, others could write nothing for as long. Raises UploadExpired or
+    DatabaseUnavailable.
     """
-    with transaction(database, write=True), _spool() as report:
-        _wait_for_others(database)
-        row = imports.row_of(import_id)
-        if row.summary is not None:
-            return dict(msgspec.json.decode(row.summary))
-        counts: Counter[str] = Counter()
-        with gzip.GzipFile(fileobj=report, mode="wb", compresslevel=1, mtime=0) as lines:
-            for batch in chunked(todos, BATCH):
-                for outcome in _carry_out(database, list(batch), decide):
-                    counts[outcome.action] += 1
-                    lines.write(msgspec.json.encode(outcome) + b"\n")
-                progress(counts.total(), len(todos))
-        if counts["created"] or counts["updated"]:
-            note_change()
-        summary = {action: counts[action] for action in ACTIONS}
-        imports.finish(row, summary, report, expires_at)
-        return summary
+    done = 0
+    while done < len(todos):
+        with transaction(database, write=True):
+            done = _next_batch(database, import_id, todos, decide)
+        progress(done, len(todos))
+        if isinstance(database, SqliteDatabase):
+            time.sleep(PAUSE)
 
 
-def _spool() -> BinaryIO:
-    return cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=SPOOL_IN_MEMORY))
+def _next_batch(
+    database: Database, import_id: str, todos: Sequence[ImportedTodo], decide: Decide
+) -> int:
+    """How many items are done after it."""
+    _wait_for_others(database)
+    row = imports.row_of(import_id)
+    batch = list(todos[row.done : row.done + BATCH])
+    if not batch:
+        return int(row.done)
+    outcomes = list(_carry_out(database, batch, decide))
+    counts: Counter[str] = Counter(msgspec.json.decode(row.counts))
+    counts.update(outcome.action for outcome in outcomes)
+    imports.note(row, counts, map(msgspec.json.encode, outcomes))
+    if any(outcome.action in ("created", "updated") for outcome in outcomes):
+        note_change()
+    return int(row.done)
 
 
 def _wait_for_others(database: Database) -> None:
@@ -159,7 +162,7 @@ def _update(row: models.Todo, todo: ImportedTodo, decision: Decision) -> None:
     row.modified_at = _stamp(todo, row.updated_at)
     if decision.fields.get("completed"):
         row.completed_at = todo.completed_at or row.updated_at
-    row.save()
+    row.save(only=row.dirty_fields)
 
 
 def _create(made: list[tuple[ImportedTodo, Decision]]) -> dict[str, int]:

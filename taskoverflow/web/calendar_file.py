@@ -1,11 +1,11 @@
 """A stored calendar as an HTTP response: ETag and 304, and its gzip passed through as it is."""
 
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
-from functools import partial
 
+from peewee import Database
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -37,8 +37,8 @@ def calendar_response(
     headers["Content-Disposition"] = f'{disposition}; filename="todos.ics"'
     if compressed:
         headers["Content-Encoding"] = "gzip"
-    stored = stored_chunks(partial(calendars.chunk, request.app.state.database, calendar.id))
-    body = stored if compressed else decompressed(stored)
+    stored = _stored_chunks(request.app.state.database, calendar)
+    body = stored if compressed else _decompressed(stored)
     size = calendar.gzip_size if compressed else calendar.size
     return _answer(body, size, requested_range(request, etag, size), headers)
 
@@ -80,18 +80,16 @@ def accepts_gzip(accept_encoding: str) -> bool:
     return weight.strip("q=0.") != ""
 
 
-async def stored_chunks(read: Callable[[int], bytes | None]) -> AsyncIterator[bytes]:
-    """What `read` has at 0, 1, … up to the first None."""
+async def _stored_chunks(database: Database, calendar: Calendar) -> AsyncIterator[bytes]:
     # A calendar that is purged in mid-stream ends short of its Content-Length, and the client
     # sees a broken transfer, not a shorter calendar.
     position = 0
-    while data := await run_in_threadpool(read, position):
+    while data := await run_in_threadpool(calendars.chunk, database, calendar.id, position):
         yield data
         position += 1
 
 
-async def decompressed(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """What a gzip stream holds."""
+async def _decompressed(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     decompressor = zlib.decompressobj(GZIP)
     async for chunk in chunks:
         yield await run_in_threadpool(decompressor.decompress, chunk)

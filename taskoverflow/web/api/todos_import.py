@@ -1,5 +1,6 @@
 """Todos from a calendar file: take it in, queue its job, and show what became of each item."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
 from typing import BinaryIO
@@ -13,7 +14,6 @@ from taskoverflow.jobqueue import IMPORT_TODOS
 from taskoverflow.store import imports
 from taskoverflow.store.models import utc_now
 from taskoverflow.web.api.jobs import result_of
-from taskoverflow.web.calendar_file import accepts_gzip, decompressed, stored_chunks
 from taskoverflow.web.responses import JSONResponse
 from taskoverflow.web.schemas.imports import ImportQuery, import_options
 from taskoverflow.web.schemas.query import read_query
@@ -45,14 +45,18 @@ async def report(request: Request) -> Response:
     """GET /todos/import/{task_id}/report: a line of JSON for each item of the file."""
     state, task_id = request.app.state, request.path_params["task_id"]
     job = await run_in_threadpool(state.queue.get, task_id, IMPORT_TODOS)
-    read = partial(imports.report_chunk, state.database, result_of(job).get("import", ""))
-    headers = {"Vary": "Accept-Encoding", "Cache-Control": "private, no-cache"}
-    chunks = stored_chunks(read)
-    if accepts_gzip(request.headers.get("accept-encoding", "")):
-        headers["Content-Encoding"] = "gzip"
-    else:
-        chunks = decompressed(chunks)
-    return StreamingResponse(chunks, media_type="application/x-ndjson", headers=headers)
+    read = partial(imports.report, state.database, result_of(job).get("import", ""))
+    # Before the answer begins: a database that is away is a 503, and not half a report.
+    first = await run_in_threadpool(read, 0)
+
+    async def body() -> AsyncIterator[bytes]:
+        page = first
+        while page:
+            lines, behind = page
+            yield lines
+            page = await run_in_threadpool(read, behind)
+
+    return StreamingResponse(body(), media_type="application/x-ndjson")
 
 
 def _store(request: Request, file: BinaryIO) -> str:
