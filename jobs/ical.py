@@ -3,7 +3,9 @@
 import gzip
 import tempfile
 import time
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
+from itertools import islice
 from typing import Any, BinaryIO, cast
 
 import msgspec
@@ -13,8 +15,10 @@ from jobs.context import JobContext
 from taskoverflow.store import calendars, todos
 from taskoverflow.store.todos import Filter
 
-# Level 6 takes three times as long as level 1 (0.34 s to 0.10 for 28 MB), to save a fifth.
+# 19 MB of 50,000 todos, in seconds of the processor: level 1 0.12 (2.3 MB), level 6 0.27 (1.8 MB);
+# isal 0.09 (2.2 MB), a twentieth of the whole job less, which is not worth another dependency.
 COMPRESSION_LEVEL = 1
+BATCH = 256  # todos; some 100 kB
 SPOOL_IN_MEMORY = 8 * 1024 * 1024  # bytes; a longer file waits on disk for its transaction
 
 
@@ -76,21 +80,40 @@ def _wait(context: JobContext) -> None:
 def _write(
     context: JobContext, which: Filter, shape: CalendarOptions, target: BinaryIO
 ) -> dict[str, Any]:
-    digest, size, count = sha256(), 0, 0
     tasks = shape.component != "VEVENT"
     instance = calendars.instance_uuid(context.database)
-    with (
-        todos.by_deadline(context.database, which, undated=tasks) as found,
-        # No time of day in the header: the same todos give the same bytes.
-        gzip.GzipFile(fileobj=target, mode="wb", compresslevel=COMPRESSION_LEVEL, mtime=0) as out,
-    ):
-        for count, piece in enumerate(write_calendar(found.todos, instance, shape)):
-            digest.update(piece)
-            size += out.write(piece)
-            context.progress("writing", min(count, found.total), found.total)
-    return {
-        "etag": digest.hexdigest(),
-        "events": count - 1,  # the first piece is the file's head and the last one its tail
-        "undated": 0 if tasks else found.undated,
-        "bytes": size,
-    }
+    with todos.by_deadline(context.database, which, undated=tasks) as found:
+
+        def report(pieces: int) -> None:
+            context.progress("writing", min(pieces, found.total), found.total)
+
+        written = compress(write_calendar(found.todos, instance, shape), target, report)
+        return {"undated": 0 if tasks else found.undated, **written}
+
+
+def compress(
+    pieces: Iterable[bytes], target: BinaryIO, report: Callable[[int], None]
+) -> dict[str, Any]:
+    """Write a calendar, given in the pieces of write_calendar, to `target` as a gzip stream.
+
+    `report` is told now and then how many pieces are done. Returns `etag`, `events` (how many todos
+    there were) and `bytes` (before compression).
+    """
+    digest, size, count = sha256(), 0, 0
+    # No time of day in the header: the same todos give the same bytes.
+    with gzip.GzipFile(fileobj=target, mode="wb", compresslevel=COMPRESSION_LEVEL, mtime=0) as out:
+        for batch in _batches(pieces):
+            count += len(batch)
+            joined = b"".join(batch)
+            digest.update(joined)
+            size += out.write(joined)
+            report(count)
+    # The first piece is the file's head and the last one its tail.
+    return {"etag": digest.hexdigest(), "events": count - 2, "bytes": size}
+
+
+def _batches(pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """So many pieces at a time: to compress each by itself takes 0.16 s where these take 0.12."""
+    rest = iter(pieces)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
