@@ -36,7 +36,8 @@ which server:
                        role needs --url sqs:); else REDIS_URL; else the Valkey of `taskoverflow run`
                        in the data folder, which has to be running.
                        create, list and delete are for Redis alone: Terraform makes the SQS queues.
-                       compare: REDIS_URL, else a Valkey of its own for as long as it runs.
+                       compare: REDIS_URL, else a Valkey of its own for as long as it runs. It
+                       makes two queues, and deletes them at the end; --url sqs: is paid for.
 
 exit codes: 0 well, 1 no such queue or not all was sent, 2 cannot start or go on.
 """

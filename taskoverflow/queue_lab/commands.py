@@ -79,7 +79,7 @@ def _send(queue: Queue, options: Options, stop: list[int], console: Console) -> 
                 progress.advance(task, number)
     finally:
         seconds = time.monotonic() - started
-        console.print(f"Sent {sent} of {options.count} messages in {seconds:.1f} s.")
+        console.print(f"Sent {sent} of {options.count} messages in {seconds:.2f} s.")
     return 0 if sent == options.count else 1
 
 

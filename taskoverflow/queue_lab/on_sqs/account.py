@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 DEFAULT_REGION = "us-east-1"  # the practical's
-CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard"})
+CONFIG = Config(
+    connect_timeout=5,  # seconds
+    read_timeout=30,
+    retries={"mode": "standard"},
+    max_pool_connections=50,  # more than `compare` has threads
+)
 
 
 def is_configured() -> bool:

@@ -8,8 +8,8 @@ local visibility, fifo = unpack(redis.call('HMGET', settings, 'visibility', 'fif
 if not visibility then return redis.error_reply('NOQUEUE') end
 redis.call('PEXPIRE', settings, ARGV[4])
 
--- The stream that was looked at longest ago comes first, so that none starves; a standard queue's
--- few are shuffled: its order is a best effort.
+-- The stream that was looked at longest ago comes first, so that none starves. A standard queue's
+-- few are shuffled, and each gives its share: the order is a best effort.
 local order = redis.call('ZRANGE', streams, 0, limit - 1)
 if fifo == '0' then
   math.randomseed(tonumber(ARGV[3]))
@@ -18,6 +18,7 @@ if fifo == '0' then
     order[index], order[other] = order[other], order[index]
   end
 end
+local share = fifo == '1' and 1 or math.ceil(most / math.max(#order, 1))
 local last = redis.call('ZRANGE', streams, -1, -1, 'WITHSCORES')
 local turn = tonumber(last[2] or 0)
 local found = {}
@@ -47,8 +48,7 @@ for _, stream in ipairs(order) do
   else
     turn = turn + 1
     redis.call('ZADD', streams, turn, stream)
-    local want = fifo == '1' and 1 or most - #found
-    want = redeliver(stream, want)
+    local want = redeliver(stream, math.min(share, most - #found))
     -- One message of a message group in flight: nothing new while one is pending.
     local free = fifo == '0' or redis.call('XPENDING', stream, group)[1] == 0
     if want > 0 and free then
