@@ -7,7 +7,7 @@ import resource
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import NamedTuple
 
@@ -15,11 +15,13 @@ from tests.bench.calendar_writers import (
     BASELINE,
     FLOOR,
     ICAL_JS,
+    OURS,
     WRITERS,
     has_ical_js,
     made_up,
     run_ical_js,
 )
+from tests.bench.part import Part
 
 MEBI = 2**20
 AT_LEAST = 0.5  # seconds; one run of a few hundredths says little
@@ -41,11 +43,6 @@ def _present(tell: Callable[[str], object]) -> list[str]:
         return list(WRITERS)
     tell("ical.js is left out: it needs node, and scripts/clients-test to install it")
     return [name for name in WRITERS if name != ICAL_JS]
-
-
-def tables(sizes: list[int], repeats: int, tell: Callable[[str], object]) -> str:
-    """Markdown: a table for each size. `tell` is told of each run as it ends."""
-    return "\n\n".join(_table(size, _rounds(size, repeats, tell)) for size in sizes)
 
 
 def _rounds(size: int, repeats: int, tell: Callable[[str], object]) -> list[Round]:
@@ -97,3 +94,19 @@ def _table(size: int, rounds: list[Round]) -> str:
 
 def _median(rounds: list[Round], figure: Callable[[Round], float]) -> float:
     return statistics.median(figure(one) for one in rounds)
+
+
+def part(sizes: Sequence[int], repeats: int, tell: Callable[[str], object]) -> Part:
+    """A table for each size; the figures are those of the last."""
+    rounds: list[Round] = []
+    texts = []
+    for size in sizes:
+        rounds = _rounds(size, repeats, tell)
+        texts.append(_table(size, rounds))
+    figures = {
+        "calendar, icalendar": _median(
+            rounds, lambda one: one[BASELINE].seconds / one[OURS].seconds
+        ),
+        "calendar, floor": _median(rounds, lambda one: one[OURS].seconds / one[FLOOR].seconds),
+    }
+    return Part("\n\n".join(texts), figures)
