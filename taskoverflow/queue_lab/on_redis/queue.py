@@ -98,5 +98,5 @@ def _message(stream: bytes, entry: bytes, receives: int, fields: list[bytes]) ->
         client=named.get("client", ""),
         position=parse_position(named.get("position", ""), sent_at),
         receives=receives,
-        receipt=(stream.decode(errors="surrogateescape"), entry.decode(), str(receives)),
+        receipt=(stream.decode(errors="replace"), entry.decode(), str(receives)),
     )

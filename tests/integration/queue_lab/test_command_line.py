@@ -193,7 +193,7 @@ def test_compare_brings_its_own_server_and_shows_both_kinds(
 ):
     monkeypatch.delenv("REDIS_URL", raising=False)
     monkeypatch.setenv("TASKOVERFLOW_DATA_DIR", str(tmp_path))
-    monkeypatch.setattr(compare, "QUIET", 0.5)
+    monkeypatch.setattr(compare, "QUIET", 1.0)
     monkeypatch.setattr(compare, "VISIBILITY", 1)
     assert main(["queue-lab", "compare", "--count", "40"]) == 0
     rows = {

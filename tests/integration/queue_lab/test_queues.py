@@ -20,6 +20,7 @@ from redis import Redis
 
 from taskoverflow.queue_lab.on_redis.keys import RETENTION
 from taskoverflow.queue_lab.on_redis.server import RedisQueues
+from taskoverflow.queue_lab.on_sqs.account import SqsQueues
 from taskoverflow.queue_lab.publisher import Publisher
 from taskoverflow.queue_lab.queues import (
     MAX_BODY,
@@ -197,14 +198,15 @@ def test_the_order_of_a_standard_queue_is_a_best_effort(redis):
     assert sorted(received) == sorted(numbered(100))
 
 
-@pytest.mark.parametrize("name", [STANDARD, FIFO])
-def test_whoever_was_too_slow_cannot_delete_what_another_received_since(redis, name):
-    queue = make(redis, name, 1)
-    send(queue, count=1)
-    late = queue.receive(1, 0)
-    again = queue.receive(1, 5)
-    queue.delete(late)
-    assert bodies(queue.receive(1, 5)) == bodies(again)
+def test_whoever_was_too_slow_cannot_delete_what_another_received_since(redis):
+    queues = [make(redis, name, 1) for name in (STANDARD, FIFO)]
+    for queue in queues:
+        send(queue, count=1)
+    late = [queue.receive(1, 0) for queue in queues]
+    again = [queue.receive(1, 5) for queue in queues]
+    for queue, messages in zip(queues, late, strict=True):
+        queue.delete(messages)
+    assert [bodies(queue.receive(1, 5)) for queue in queues] == [bodies(one) for one in again]
 
 
 def test_a_queue_that_is_not_there_is_named_with_those_that_are(backend):
@@ -241,3 +243,17 @@ def test_a_queue_s_keys_expire_and_go_with_it(redis: RedisQueues, redis_url: str
         redis.delete(STANDARD)
         redis.delete(FIFO)
         assert not connection.dbsize()
+
+
+def test_what_another_program_sent_to_sqs_is_received_too(sqs: None):
+    account = SqsQueues()
+    queue = make(account, STANDARD)
+    client = {"client": {"DataType": "String", "StringValue": "practical"}}
+    for attributes in (client, {}):
+        account.client.send_message(
+            QueueUrl=queue.url, MessageBody="Message\t1", MessageAttributes=attributes
+        )
+    received = list(drain(queue))
+    assert sorted(message.client for message in received) == ["", "practical"]
+    assert {message.body for message in received} == {"Message\t1"}
+    assert all(message.position[0] > 1_700_000_000_000 for message in received)
