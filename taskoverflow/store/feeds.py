@@ -13,6 +13,7 @@ from taskoverflow.errors import NotFound
 from taskoverflow.store import models
 from taskoverflow.store.database import transaction
 from taskoverflow.store.models import utc_now
+from taskoverflow.store.revision import current
 
 TOKEN_BYTES = 32  # 256 random bits; RFC 6750 would have an attacker need 2^160 guesses
 # A window moves with the time, so that a file grows old without any change of a todo.
@@ -93,7 +94,7 @@ def file_of(database: Database, token: str) -> FeedFile:
         row = models.Feed.get_or_none(models.Feed.token_hash == _hash(token))
         if row is None or row.calendar is None or row.built_at is None:
             raise NotFound("Calendar not found")
-        changed = row.revision != models.Instance.select().get().revision
+        changed = row.revision != current()
         stale = changed or utc_now() - row.built_at > OLDEST
         return FeedFile(row.id, row.calendar, row.built_at, stale)
 
@@ -112,7 +113,7 @@ def note_fetch(database: Database, feed_id: int) -> None:
 def revision(database: Database) -> int:
     """A number that rises with each change of a todo."""
     with transaction(database):
-        return int(models.Instance.select().get().revision)
+        return current()
 
 
 def set_file(database: Database, feed_id: int, calendar: str, revision: int) -> bool:

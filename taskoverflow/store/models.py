@@ -109,12 +109,21 @@ class TodoImportReport(Model):
 
 
 class Instance(Model):
-    """One row: who this installation is, for UIDs that are unique in the world, and a revision
-    that rises with each change of a todo. `session_key` signs the sessions of browsers."""
+    """One row: who this installation is, for UIDs that are unique in the world. `session_key`
+    signs the sessions of browsers."""
 
     uuid = CharField(max_length=36, primary_key=True)
-    revision = BigIntegerField(default=0)
     session_key = CharField(max_length=64)
+
+
+class RevisionSlot(Model):
+    """A part of the revision: see revision.py."""
+
+    slot = IntegerField(primary_key=True)
+    changes = BigIntegerField()
+
+    class Meta:
+        table_name = "revision_slot"
 
 
 class Feed(Model):
@@ -139,5 +148,6 @@ ALL = (
     TodoImportChunk,
     TodoImportReport,
     Instance,
+    RevisionSlot,
     Feed,
 )

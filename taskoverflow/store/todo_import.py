@@ -10,9 +10,9 @@ import msgspec
 from msgspec import Struct
 from peewee import Database, PostgresqlDatabase, SqliteDatabase
 
-from taskoverflow.store import imports, models
+from taskoverflow.store import imports, models, revision
 from taskoverflow.store.database import transaction
-from taskoverflow.store.todos.changes import change, locked, new_row, note_change
+from taskoverflow.store.todos.changes import change, locked, new_row
 from taskoverflow.store.todos.values import CalendarTodo
 
 BATCH = 80  # todos; 12 columns each: SQLite takes 999 values at once before 3.32
@@ -114,7 +114,7 @@ def _next_batch(
     counts.update(outcome.action for outcome in outcomes)
     imports.note(row, counts, map(msgspec.json.encode, outcomes))
     if any(outcome.action in ("created", "updated") for outcome in outcomes):
-        note_change()
+        revision.rise()
     return int(row.done)
 
 

@@ -72,6 +72,7 @@ def test_a_feed_is_narrowed_and_shaped_as_asked(client, worker):
     assert titles(client, subscribe(client, window=36500)) == ["in ten years", "later", "soon"]
     assert titles(client, subscribe(client, completed=False, window=60)) == ["later"]
     assert titles(client, subscribe(client, window=2, check_mark=True)) == ["✓ soon"]
+    assert titles(client, subscribe(client, q="LAT", window=60)) == ["later"]
     client.post("/todos", json={"title": "some day"})
     tasks = subscribe(client, component="VTODO", window=None)
     assert titles(client, tasks) == ["in ten years", "later", "some day", "soon"]

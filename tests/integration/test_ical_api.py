@@ -110,7 +110,7 @@ def test_the_calendar_is_narrowed_as_the_list_is(api):
     add(api, "overdue", days=-1, completed=True)
     add(api, "soon")
     add(api, "later", days=10)
-    for query in ("", "?completed=true", "?completed=false", "?window=5", "?window=0"):
+    for query in ("", "?completed=true", "?completed=false", "?window=5", "?window=0", "?q=SO"):
         listed = sorted(todo["title"] for todo in api.get(f"/todos{query}").json())
         assert summaries(api.get(finished(api, query)["result_url"]).content) == listed, query
 

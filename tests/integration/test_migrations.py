@@ -22,6 +22,7 @@ def test_a_new_database_is_migrated_once(empty):
         "0004_search_and_order",
         "0005_todo_imports",
         "0006_session_key",
+        "0007_revision_slots",
     ]
     assert pending(empty) == every
     assert migrate(empty) == every

@@ -6,14 +6,13 @@ from typing import Any
 from msgspec import Struct
 from peewee import Database, chunked
 
-from taskoverflow.store import models
+from taskoverflow.store import models, revision
 from taskoverflow.store.database import transaction
 from taskoverflow.store.todos.changes import (
     ROWS_PER_INSERT,
     change,
     locked,
     new_row,
-    note_change,
 )
 from taskoverflow.store.todos.values import Todo, value
 
@@ -58,7 +57,7 @@ def apply(database: Database, operations: Sequence[Operation]) -> list[Todo | No
         _save(changed)
         _delete(gone)
         if changed or gone or created:
-            note_change()
+            revision.rise()
     new = iter(created)
     return [
         next(new) if isinstance(one, Creation) else done

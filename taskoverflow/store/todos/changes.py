@@ -7,7 +7,7 @@ from typing import Any
 from peewee import Database, PostgresqlDatabase, chunked
 
 from taskoverflow.errors import PreconditionFailed
-from taskoverflow.store import models
+from taskoverflow.store import models, revision
 from taskoverflow.store.database import transaction
 from taskoverflow.store.todos import search
 from taskoverflow.store.todos.selection import Selection
@@ -21,7 +21,7 @@ def create(database: Database, fields: dict[str, Any]) -> Todo:
     """Store a new todo of checked fields."""
     with transaction(database, write=True):
         row = models.Todo.create(**new_row(fields))
-        note_change()
+        revision.rise()
         return value(row)
 
 
@@ -31,7 +31,7 @@ def create_many(database: Database, todos: Iterable[dict[str, Any]]) -> Iterator
         with transaction(database, write=True):
             for rows in chunked(batch, ROWS_PER_INSERT):
                 models.Todo.insert_many([with_search(row) for row in rows]).execute()
-            note_change()
+            revision.rise()
         yield len(batch)
 
 
@@ -53,7 +53,7 @@ def update(
         if fields:
             change(row, fields)
             row.save()
-            note_change()
+            revision.rise()
         return value(row)
 
 
@@ -68,7 +68,7 @@ def delete(database: Database, todo_id: int, versions: Container[str] | None = N
         if row is None:
             return None
         row.delete_instance()
-        note_change()
+        revision.rise()
         return value(row)
 
 
@@ -101,14 +101,6 @@ def change(row: models.Todo, fields: dict[str, Any]) -> None:
     if not fields.keys().isdisjoint(("title", "description")):
         row.words = " ".join(search.words(row.title, row.description))
         row.title_key = search.title_key(row.title)
-
-
-def note_change() -> None:
-    """Feeds made before this are stale, and so are lists.
-
-    The last statement of its transaction: others wait for this row until it ends.
-    """
-    models.Instance.update(revision=models.Instance.revision + 1).execute()
 
 
 def locked(database: Database, rows: Selection) -> Selection:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from peewee import Database, PostgresqlDatabase, fn
 from playhouse.postgres_ext import ServerSide
 
-from taskoverflow.store import models
+from taskoverflow.store import models, revision
 from taskoverflow.store.database import transaction
 from taskoverflow.store.todos.selection import (
     NEWEST_FIRST,
@@ -95,8 +95,7 @@ def version(database: Database, which: Filter) -> str:
     what it holds changes when it reaches another deadline.
     """
     with transaction(database):
-        instance = models.Instance.select().get()
-        known = f"{instance.uuid} {instance.revision}"
+        known = f"{models.Instance.select().get().uuid} {revision.current()}"
         if which.window is None:
             return known
         reached = models.Todo.deadline_at <= which.window_end
