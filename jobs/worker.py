@@ -26,6 +26,7 @@ from jobs.patience import Patience, patient_redis
 from jobs.sweep import Sweeper
 from jobs.workhorse import Outcome, Workhorse
 from taskoverflow import jobrecord
+from taskoverflow.errors import TaskOverflowError
 from taskoverflow.logs import logged
 from taskoverflow.settings import Settings
 
@@ -158,9 +159,13 @@ class TaskWorker(ThriftyWorker):
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
         """Log the error, and keep for the client what may be said of it."""
-        super().handle_exception(job, *exc_info)
-        job.meta[jobrecord.ERROR] = describe(exc_info[1])
-        if isinstance(exc_info[1], FINAL):
+        error = exc_info[1]
+        if isinstance(error, TaskOverflowError) and error.status < 500:
+            logger.warning("job %s: fails: %s", job.id, error)  # what it was given, not what it is
+        else:
+            super().handle_exception(job, *exc_info)
+        job.meta[jobrecord.ERROR] = describe(error)
+        if isinstance(error, FINAL):
             job.retries_left = 0
 
     # In the work horse or in the worker

@@ -88,6 +88,12 @@ class System:
         self.seen[answer.json()["task_id"]] = []
         return answer.json()["task_id"]
 
+    def submit_file(self, calendar):
+        answer = self.http.post("/todos/import", files={"file": ("todos.ics", calendar)})
+        assert answer.status_code == 202, answer.text
+        self.seen[answer.json()["task_id"]] = []
+        return answer.json()["task_id"]
+
     def job(self, task_id):
         answer = self.http.get(f"/jobs/{task_id}")
         return answer.json() if answer.status_code == 200 else None

@@ -58,6 +58,28 @@ def test_a_killed_worker_and_work_horse(system, measured):
     measured("kill -9 of worker and work horse", "the job runs again", since)
 
 
+def test_a_worker_killed_in_mid_import(system, measured):
+    count = 4000
+    body = "".join(f"BEGIN:VTODO\nUID:{n}\nSUMMARY:{n}\nEND:VTODO\n" for n in range(count))
+    worker = system.worker()
+    task_id = system.submit_file(f"BEGIN:VCALENDAR\n{body}END:VCALENDAR\n")
+    wait_until(lambda: 0 < saved(system, task_id) < count, interval=0.01)
+    worker.kill()
+    since = time.monotonic()
+    system.worker()
+    system.all_succeed()
+    job = system.job(task_id)
+    assert (job["result"]["created"], job["attempts"]) == (count, 2)
+    titles = [todo["title"] for todo in system.http.get("/todos?limit=10000").json()]
+    assert sorted(map(int, titles)) == list(range(count))
+    measured("kill -9 of the worker in mid-import", "gone on with; each todo is made once", since)
+
+
+def saved(system, task_id):
+    progress = system.job(task_id)["progress"] or {}
+    return progress["done"] if progress.get("stage") == "saving" else 0
+
+
 def test_all_workers_killed_and_started_again(system, measured):
     worker, _ = running_job(system)
     worker.kill()

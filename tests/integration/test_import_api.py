@@ -14,12 +14,16 @@ CALENDAR = {"Content-Type": "text/calendar"}
 COUNTS = ("created", "updated", "unchanged", "skipped")
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("import")
+
+
 @pytest.fixture(
     scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 )
-def web(request, tmp_path_factory, valkey):
+def web(request, folder, valkey):
     """One server and one worker for all tests of this file, on each database."""
-    folder = tmp_path_factory.mktemp("import")
     settings = read_settings(
         {
             "TASKOVERFLOW_DATA_DIR": str(folder),
@@ -169,13 +173,16 @@ def test_an_edited_calendar_changes_the_todos(api):
     assert counts(imported(api, data, "?overwrite=true")) == (0, 1, 1, 0)
 
 
-def test_a_broken_file_changes_nothing_and_says_where(api):
+def test_a_broken_file_changes_nothing_and_says_where(api, folder):
     data = (FOLDER / "google.ics").read_bytes()
     job = imported(api, data[:-15])
     assert (job["status"], job["attempts"]) == ("FAILURE", 1)
     assert job["error"]["code"] == "broken_calendar"
     assert "Line 1 begins a VCALENDAR that the file does not end." in job["error"]["message"]
     assert todos(api) == []
+    log = (folder / "worker.log").read_text()
+    assert f"job {job['id']}: fails: {job['error']['message']}" in log
+    assert "Traceback" not in log
     assert api.get(job["links"]["report"]).status_code == 404
 
 
