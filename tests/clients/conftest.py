@@ -1,6 +1,6 @@
 """A running service with the corpus in it, and the subscriptions that foreign clients read."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -57,7 +57,7 @@ def answers(client: httpx.Client) -> bool:
 
 
 @pytest.fixture(scope="session")
-def feeds(service: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Feed]:
+def feeds(service: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Feed]:
     """A feed of all todos, of each component, and its file as it was fetched from the address."""
     folder = tmp_path_factory.mktemp("feeds")
     return {component: subscribe(service, component, folder) for component in ("VEVENT", "VTODO")}

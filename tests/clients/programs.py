@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import httpx
@@ -143,6 +144,12 @@ def calcurse(feed: Feed, folder: Path) -> Iterator[Seen]:
             yield Seen(event[3], "", *times)
         else:
             yield Seen(line)
+
+
+@lru_cache
+def calcurse_version() -> tuple[int, ...]:
+    said = subprocess.check_output([found("calcurse"), "--version"], text=True)
+    return tuple(map(int, re.findall(r"\d+", said)[:3]))
 
 
 @contextmanager

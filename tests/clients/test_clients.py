@@ -45,14 +45,15 @@ def imported_khal_shows(seen: Seen) -> Seen:
 
 
 def calcurse_shows(seen: Seen) -> Seen | None:
-    """calcurse 4.7 skips a summary with a line break, and says so (4.8 shows a space). Its file
-    has minutes; its notes and the times of its tasks are not looked at."""
-    if "\n" in seen.title:
+    """calcurse before 4.8 skips a summary with a line break, and says so; later, ical.c,
+    ical_read_summary(), makes it a space. Its file has minutes; its notes and the times of its
+    tasks are not looked at."""
+    if "\n" in seen.title and programs.calcurse_version() < (4, 8):
         return None
     minutes = {
         name: getattr(seen, name).replace(second=0) for name in ("start", "end") if seen.start
     }
-    return Seen(seen.title, **minutes)
+    return Seen(seen.title.replace("\n", " "), **minutes)
 
 
 def caldav_shows(seen: Seen) -> Seen:
