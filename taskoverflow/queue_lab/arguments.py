@@ -75,14 +75,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--prepend", type=_prepend, default="", metavar="TEXT", help="put before each text sent")
     add("--group", type=_client, help="message group of a FIFO queue (default: the client's name)")
     add("--count", type=_count, default=100, help="messages to send (default: 100)")
-    add("--rate", type=_seconds, default=0.0, help="messages a second (default: as it goes)")
+    add("--rate", type=_number, default=0.0, help="messages a second (default: as it goes)")
     add(
         "--work",
-        type=_seconds,
+        type=_number,
         default=0.0,
         metavar="SECONDS",
-        help="what a subscriber takes for "
-        "a message before it deletes it (default: 0): time to kill it",
+        help="of work on each message before it is deleted (default: 0): time for a kill -9",
     )
     add("--url", help="the server; see below")
     _add_actions(parser)
@@ -159,7 +158,7 @@ def _whole(text: str, most: int) -> int:
     return int(text)
 
 
-def _seconds(text: str) -> float:
+def _number(text: str) -> float:
     try:
         number = float(text)
     except ValueError:

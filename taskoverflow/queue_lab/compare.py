@@ -157,5 +157,5 @@ def _wait(condition: Callable[[], bool], stop: list[int]) -> None:
         if stop:
             raise QueueLabError("Stopped before the end.")
         if time.monotonic() > deadline:
-            raise QueueLabError("The queue does not become empty; see who else uses it.")
+            raise QueueLabError("The queue does not become empty; give a smaller --count.")
         time.sleep(POLL)

@@ -1,9 +1,8 @@
 """A subscriber that is killed while it holds messages, and where they go."""
 
 import multiprocessing
+import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
@@ -30,8 +29,7 @@ def kill_a_subscriber(queue: Queue, url: str, name: str, stop: list[int]) -> Red
     Raises QueueLabError, also when `stop` gets filled.
     """
     Publisher(client="K", group="K", count=BATCH, prepend="K-").send_all(queue, stop)
-    with _holder(url, name) as held:
-        pass
+    held = _start_and_kill(url, name)
     killed = time.monotonic()
     arrived: dict[str, Message] = {}
     done: list[int] = []
@@ -51,9 +49,8 @@ def kill_a_subscriber(queue: Queue, url: str, name: str, stop: list[int]) -> Red
     )
 
 
-@contextmanager
-def _holder(url: str, name: str) -> Iterator[int]:
-    """A subscriber process that holds messages; yields how many, and then kills it with -9."""
+def _start_and_kill(url: str, name: str) -> int:
+    """Start a subscriber process, and kill it once it holds messages; returns how many."""
     # A new interpreter: a fork would copy other threads' connections.
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
@@ -63,7 +60,7 @@ def _holder(url: str, name: str) -> Iterator[int]:
     try:
         if not ours.poll(PATIENCE):
             raise QueueLabError("The subscriber to be killed received nothing.")
-        yield ours.recv()
+        return int(ours.recv())
     except EOFError as error:
         raise QueueLabError("The subscriber to be killed died by itself.") from error
     finally:
@@ -74,6 +71,7 @@ def _holder(url: str, name: str) -> Iterator[int]:
 
 def hold(url: str, name: str, parent: Connection) -> None:
     """Receive messages, say how many, and hold them for as long as the parent lives."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the parent, which kills this
     messages = connect(url).open(name).receive(BATCH, PATIENCE / 6)
     parent.send(len(messages))
     parent.poll(None)
