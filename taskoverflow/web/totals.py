@@ -11,8 +11,8 @@ KEPT = 1000  # totals
 class Totals:
     """The totals of late, so that the pages of a list do not each count it.
 
-    Counting 100,000 todos takes 3 ms in SQLite and 10 to 30 in PostgreSQL, and those with a word
-    that half of them have, 0.2 s and more.
+    Of 50,000 todos, to count all took 2 ms in SQLite and 36 in PostgreSQL, and to count the two in
+    three that have a word with some first letter, 150 and 600 (two busy cores).
     """
 
     def __init__(self) -> None:

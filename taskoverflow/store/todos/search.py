@@ -12,7 +12,7 @@ import unicodedata
 # Digits and letters together are a word. A character of a script that puts no space between
 # words is one by itself, and so is a symbol: 🎉.
 UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff"
-ASCII_WORD = re.compile(r"[a-z0-9]+")  # three times as fast as the next, for most texts
+ASCII_WORD = re.compile(r"[a-z0-9]+")  # twice as fast as the next, for most texts
 WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+|[\u2190-\u2bff\U0001f000-\U0001faff]")
 LONGEST_WORD = 64  # characters; PostgreSQL takes 2046 bytes, and nobody types so many
 LONGEST_KEY = 255  # characters
