@@ -12,6 +12,7 @@ from taskoverflow.queue_lab.queues import BATCH, Message, Queue, QueueLabError
 from taskoverflow.queue_lab.subscriber import subscribe
 
 PATIENCE = 60.0  # seconds
+POLL = 0.1  # seconds between two looks at whether to stop
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +30,7 @@ def kill_a_subscriber(queue: Queue, url: str, name: str, stop: list[int]) -> Red
     Raises QueueLabError, also when `stop` gets filled.
     """
     Publisher(client="K", group="K", count=BATCH, prepend="K-").send_all(queue, stop)
-    held = _start_and_kill(url, name)
+    held = _start_and_kill(url, name, stop)
     killed = time.monotonic()
     arrived: dict[str, Message] = {}
     done: list[int] = []
@@ -49,7 +50,7 @@ def kill_a_subscriber(queue: Queue, url: str, name: str, stop: list[int]) -> Red
     )
 
 
-def _start_and_kill(url: str, name: str) -> int:
+def _start_and_kill(url: str, name: str, stop: list[int]) -> int:
     """Start a subscriber process, and kill it once it holds messages; returns how many."""
     # A new interpreter: a fork would copy other threads' connections.
     context = multiprocessing.get_context("spawn")
@@ -58,8 +59,10 @@ def _start_and_kill(url: str, name: str) -> int:
     process.start()
     theirs.close()
     try:
-        if not ours.poll(PATIENCE):
-            raise QueueLabError("The subscriber to be killed received nothing.")
+        deadline = time.monotonic() + PATIENCE
+        while not ours.poll(POLL):
+            if stop or time.monotonic() > deadline:
+                raise QueueLabError("Stopped before the subscriber to be killed held a message.")
         return int(ours.recv())
     except EOFError as error:
         raise QueueLabError("The subscriber to be killed died by itself.") from error
