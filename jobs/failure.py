@@ -4,13 +4,14 @@ from msgspec import ValidationError
 from rq.timeouts import JobTimeoutException
 
 from jobs.allowed import ForbiddenFunction
-from taskoverflow.errors import BrokenCalendar, TaskOverflowError, UploadExpired
+from taskoverflow.errors import BrokenCalendar, TaskOverflowError, TooManyTodos, UploadExpired
 
 # Trying again would end the same way.
 FINAL = (
     BrokenCalendar,
     ForbiddenFunction,
     JobTimeoutException,
+    TooManyTodos,
     TypeError,
     UploadExpired,
     ValidationError,

@@ -18,14 +18,15 @@ def import_todos(
 
     The whole file is read and checked before the first write: a broken one changes nothing. A run
     that is cut off is gone on with by the next, and a file that is finished is not imported again.
-    `tz` and `overwrite`: see CalendarReader and decide. Raises BrokenCalendar, UploadExpired or
-    DatabaseUnavailable.
+    `tz` and `overwrite`: see CalendarReader and decide. Raises BrokenCalendar, UploadExpired,
+    TooManyTodos or DatabaseUnavailable.
     """
     data = imports.read(context.database, file)
     if data is not None:
         wanted = one_of_each(_read(context, data, tz))
         how, said = partial(decide, overwrite=overwrite), partial(context.progress, "saving")
-        todo_import.apply(context.database, file, wanted, how, said)
+        most = context.settings.max_todos
+        todo_import.apply(context.database, file, wanted, how, said, most)
     counts = imports.finish(context.database, file, context.result_expiry())
     context.purge()
     return {"import": file, "items": sum(counts.values()), **counts}

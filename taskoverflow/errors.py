@@ -8,12 +8,15 @@ class TaskOverflowError(Exception):
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
-    retry_after: ClassVar[int | None] = None  # seconds
+    pause: ClassVar[int | None] = None  # seconds after which it is worth while to ask again
 
-    def __init__(self, message: str, *, field: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, field: str | None = None, retry_after: int | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
+        self.retry_after = retry_after or self.pause
 
 
 class InvalidInput(TaskOverflowError):
@@ -89,6 +92,13 @@ class TaskFailed(TaskOverflowError):
     code = "task_failed"
 
 
+class RequestTimeout(TaskOverflowError):
+    """The request did not arrive in time."""
+
+    status = 408
+    code = "request_timeout"
+
+
 class JobEnded(TaskOverflowError):
     """The job cannot be cancelled: it has ended."""
 
@@ -101,6 +111,13 @@ class JobNotEnded(TaskOverflowError):
 
     status = 409
     code = "job_not_ended"
+
+
+class TooManyTodos(TaskOverflowError):
+    """There are as many todos as there may be."""
+
+    status = 409
+    code = "too_many_todos"
 
 
 class PreconditionFailed(TaskOverflowError):
@@ -124,12 +141,35 @@ class UnsupportedMediaType(TaskOverflowError):
     code = "unsupported_media_type"
 
 
+class TooManyRequests(TaskOverflowError):
+    """The client has asked more often than it may."""
+
+    status = 429
+    code = "too_many_requests"
+
+
+class TooManyJobs(TaskOverflowError):
+    """The client has as many jobs that have not ended as it may have."""
+
+    status = 429
+    code = "too_many_jobs"
+    pause = 10
+
+
+class TooManyWatchers(TaskOverflowError):
+    """As many clients watch jobs as there may be."""
+
+    status = 429
+    code = "too_many_watchers"
+    pause = 10
+
+
 class DatabaseUnavailable(TaskOverflowError):
     """The database cannot be reached, is locked, or is out of room."""
 
     status = 503
     code = "database_unavailable"
-    retry_after = 2
+    pause = 2
 
 
 class FeedNotReady(TaskOverflowError):
@@ -137,7 +177,7 @@ class FeedNotReady(TaskOverflowError):
 
     status = 503
     code = "feed_not_ready"
-    retry_after = 10
+    pause = 10
 
 
 class QueueUnavailable(TaskOverflowError):
@@ -145,4 +185,4 @@ class QueueUnavailable(TaskOverflowError):
 
     status = 503
     code = "queue_unavailable"
-    retry_after = 2
+    pause = 2

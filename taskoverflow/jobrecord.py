@@ -39,6 +39,11 @@ def offer_key(queue: str, digest: str) -> str:
     return f"taskoverflow:offer:{queue}:{digest}"
 
 
+def client_key(queue: str, client: str) -> str:
+    """A sorted set of a client's jobs, by the time (seconds) that they were queued."""
+    return f"taskoverflow:client:{queue}:{client}"
+
+
 def metrics_key(queue: str) -> str:
     """A hash of the workers' counters: see jobs.metrics."""
     return f"taskoverflow:metrics:{queue}"

@@ -57,6 +57,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cors_origins: str = field(default="", name="TASKOVERFLOW_CORS_ORIGINS")
     api_tokens: str = field(default="", name="TASKOVERFLOW_API_TOKENS")
     allow_anonymous: bool = field(default=False, name="TASKOVERFLOW_ALLOW_ANONYMOUS")
+    rate_limit: Annotated[int, Meta(ge=0, le=10_000_000)] = field(
+        default=6000, name="TASKOVERFLOW_RATE_LIMIT"
+    )
+    max_jobs: Annotated[int, Meta(ge=0, le=100_000)] = field(
+        default=100, name="TASKOVERFLOW_MAX_JOBS"
+    )
+    max_todos: Annotated[int, Meta(ge=0, le=10**9)] = field(
+        default=2_000_000, name="TASKOVERFLOW_MAX_TODOS"
+    )
+    max_watchers: Annotated[int, Meta(ge=0, le=100_000)] = field(
+        default=500, name="TASKOVERFLOW_MAX_WATCHERS"
+    )
+    max_body: Annotated[int, Meta(ge=0, le=2**30)] = field(
+        default=2**20, name="TASKOVERFLOW_MAX_BODY"
+    )
+    max_headers: Annotated[int, Meta(ge=0, le=2**20)] = field(
+        default=32_768, name="TASKOVERFLOW_MAX_HEADERS"
+    )
+    header_timeout: Annotated[float, Meta(ge=0, le=3600)] = field(
+        default=10.0, name="TASKOVERFLOW_HEADER_TIMEOUT"
+    )
+    body_timeout: Annotated[float, Meta(ge=0, le=3600)] = field(
+        default=60.0, name="TASKOVERFLOW_BODY_TIMEOUT"
+    )
     workers: Annotated[int, Meta(ge=0, le=256)] = field(default=2, name="TASKOVERFLOW_WORKERS")
     threads: Annotated[int, Meta(ge=1, le=256)] = field(default=20, name="TASKOVERFLOW_THREADS")
     dashboard_host: str = field(default="127.0.0.1", name="TASKOVERFLOW_DASHBOARD_HOST")

@@ -112,6 +112,7 @@ def settings(tmp_path: Path, sqlite_url: str, redis_url: str) -> Settings:
             "REDIS_URL": redis_url,
             "TASKOVERFLOW_PORT": str(free_port()),
             "TASKOVERFLOW_DASHBOARD_PORT": str(free_port()),
+            "TASKOVERFLOW_RATE_LIMIT": "0",
         }
     )
 
@@ -192,6 +193,9 @@ def running_web(settings: Settings) -> Iterator[httpx.Client]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+serving = contextmanager(running_web)
 
 
 def environ(settings: Settings) -> dict[str, str]:

@@ -25,6 +25,7 @@ from rq.utils import as_text, current_timestamp
 
 from taskoverflow import jobrecord
 from taskoverflow.errors import InvalidInput, JobEnded, JobNotEnded, NotFound, QueueUnavailable
+from taskoverflow.jobqueue import quota
 from taskoverflow.jobqueue.kinds import KIND_OF
 from taskoverflow.jobqueue.stats import QueueStats, read_hosts, read_stats
 from taskoverflow.jobqueue.view import ENDED, STATUSES, JobPage, JobView, Status, load_views
@@ -67,12 +68,19 @@ class JobQueue:
         return self.settings.queue
 
     def submit(
-        self, function: str, options: Mapping[str, Any], request_id: str | None = None
+        self,
+        function: str,
+        options: Mapping[str, Any],
+        request_id: str | None = None,
+        client: str | None = None,
     ) -> str:
         """Queue a run of `function` with `options`, or join one that waits; returns the job's id.
 
         A job that is queued and not yet started reads the database after this moment: whoever
         asks the same now may have its answer. So a burst of equal requests costs one run.
+
+        A `client` has so many jobs at once that have not ended; without one, it is ours. Raises
+        TooManyJobs.
         """
         offer = _offer_key(self.settings.queue, function, options)
         meta = {jobrecord.OFFER: offer, jobrecord.REQUEST_ID: request_id}
@@ -83,7 +91,8 @@ class JobQueue:
                     offered = pipeline.get(offer)
                     if offered and self._is_queued(as_text(offered)):
                         return as_text(offered)
-                    return self._enqueue(function, options, meta, pipeline)
+                    self._check_quota(client)
+                    return self._enqueue(function, options, meta, pipeline, client)
                 except WatchError:
                     continue  # somebody else offered a job just now
 
@@ -196,8 +205,17 @@ class JobQueue:
                 self._failed_at = time.monotonic()
             raise QueueUnavailable(UNAVAILABLE) from error
 
+    def _check_quota(self, client: str | None) -> None:
+        if client and self.settings.max_jobs:
+            quota.check(self.connection, self.settings.queue, client, self.settings.max_jobs)
+
     def _enqueue(
-        self, function: str, options: Mapping[str, Any], meta: dict[str, Any], pipeline: Pipeline
+        self,
+        function: str,
+        options: Mapping[str, Any],
+        meta: dict[str, Any],
+        pipeline: Pipeline,
+        client: str | None,
     ) -> str:
         settings = self.settings
         pipeline.multi()
@@ -215,6 +233,8 @@ class JobQueue:
         )
         pipeline.set(meta[jobrecord.OFFER], job.id, ex=OFFER_TTL)
         pipeline.zadd(self.index, {job.id: int(job.created_at.timestamp() * 1_000_000)})
+        if client and settings.max_jobs:
+            quota.note(pipeline, settings.queue, client, job.id)
         pipeline.execute()
         return str(job.id)
 

@@ -117,10 +117,11 @@ class Instance(Model):
 
 
 class RevisionSlot(Model):
-    """A part of the revision: see revision.py."""
+    """A part of the revision and of the number of todos: see revision.py."""
 
     slot = IntegerField(primary_key=True)
     changes = BigIntegerField()
+    todos = BigIntegerField(default=0)
 
     class Meta:
         table_name = "revision_slot"

@@ -2,23 +2,31 @@
 
 It says whether a feed's file or a client's list is stale. It is the sum of several rows, since
 who changes a row holds it until the commit is on disk: with one row, writers would queue up for
-each other's commits.
+each other's commits. How many todos there are is counted along the way.
 """
 
 import random
 
 from peewee import fn
 
+from taskoverflow.errors import TooManyTodos
 from taskoverflow.store import models
 
 SLOTS = 16
 
 
-def rise() -> None:
-    """Count a change. The last statement of its transaction, so that nobody waits long for it."""
-    slot = models.RevisionSlot
-    mine = slot.slot == random.randrange(SLOTS)  # noqa: S311
-    slot.update(changes=slot.changes + 1).where(mine).execute()
+def rise(added: int = 0, most: int = 0) -> None:
+    """Count a change, by which there are so many todos more, or fewer.
+
+    The last thing in its transaction, so that nobody waits long for it. Raises TooManyTodos if
+    there are more than `most` now (0: any number); who adds at the same moment is not seen yet.
+    """
+    row = models.RevisionSlot
+    mine = row.slot == random.randrange(SLOTS)  # noqa: S311
+    changed = {"changes": row.changes + 1} | ({"todos": row.todos + added} if added else {})
+    row.update(**changed).where(mine).execute()
+    if most and added > 0 and row.select(fn.SUM(row.todos)).scalar() > most:
+        raise TooManyTodos(f"There are {most} todos, and there may be no more.")
 
 
 def current() -> int:

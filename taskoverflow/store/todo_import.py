@@ -83,25 +83,30 @@ def apply(
     todos: Sequence[ImportedTodo],
     decide: Decide,
     progress: Progress,
+    most: int = 0,
 ) -> None:
     """Carry out what `decide` says of each item of a file, and note it, a batch at a time.
 
     Each batch is a transaction, and begins where the one before has ended, whichever run that was:
     one that is cut off goes on where it was, and two at once share the work. Not one transaction
-    for all: on SQLite, others could write nothing for as long. Raises UploadExpired or
-    DatabaseUnavailable.
+    for all: on SQLite, others could write nothing for as long. Raises UploadExpired,
+    DatabaseUnavailable, or TooManyTodos once there are `most` (0: any number).
     """
     done = 0
     while done < len(todos):
         with transaction(database, write=True):
-            done = _next_batch(database, import_id, todos, decide)
+            done = _next_batch(database, import_id, todos, decide, most)
         progress(done, len(todos))
         if isinstance(database, SqliteDatabase):
             time.sleep(PAUSE)
 
 
 def _next_batch(
-    database: Database, import_id: str, todos: Sequence[ImportedTodo], decide: Decide
+    database: Database,
+    import_id: str,
+    todos: Sequence[ImportedTodo],
+    decide: Decide,
+    most: int,
 ) -> int:
     """How many items are done after it."""
     _wait_for_others(database)
@@ -111,10 +116,11 @@ def _next_batch(
         return int(row.done)
     outcomes = list(_carry_out(database, batch, decide))
     counts: Counter[str] = Counter(msgspec.json.decode(row.counts))
-    counts.update(outcome.action for outcome in outcomes)
+    actions = Counter(outcome.action for outcome in outcomes)
+    counts.update(actions)
     imports.note(row, counts, map(msgspec.json.encode, outcomes))
-    if any(outcome.action in ("created", "updated") for outcome in outcomes):
-        revision.rise()
+    if actions["created"] or actions["updated"]:
+        revision.rise(actions["created"], most)
     return int(row.done)
 
 

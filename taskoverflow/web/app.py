@@ -18,6 +18,8 @@ from taskoverflow.web.access.hosts import TrustedHosts
 from taskoverflow.web.access.same_origin import SameOrigin
 from taskoverflow.web.access.security_headers import SecurityHeaders
 from taskoverflow.web.job_watch import JobWatch
+from taskoverflow.web.limits.body_deadline import BodyDeadline
+from taskoverflow.web.limits.rate import FailedSignIns, RateLimit, RequestRate
 from taskoverflow.web.queue_metrics import publishing
 from taskoverflow.web.request_log import RequestLog, answer_nobody
 from taskoverflow.web.responses import render_error
@@ -32,6 +34,7 @@ def create_app(settings: Settings) -> Starlette:
     answer_within(DATABASE_TIMEOUT)
     database = open_database(settings.database_url, connections=settings.threads)
     queue = JobQueue(settings)
+    rate = RequestRate(settings)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:  # noqa: ARG001
@@ -39,6 +42,7 @@ def create_app(settings: Settings) -> Starlette:
         current_default_thread_limiter().total_tokens = settings.threads
         async with publishing(queue, settings.queue_metrics):
             yield
+        await rate.close()
         queue.close()
         close_idle(database)
 
@@ -52,21 +56,23 @@ def create_app(settings: Settings) -> Starlette:
         },
         lifespan=lifespan,
     )
+    app.state.settings = settings
     app.state.tokens = settings.tokens
+    app.state.failed_sign_ins = FailedSignIns()
     app.state.session_signer = None
     app.state.database = database
     app.state.queue = queue
     app.state.totals = Totals()
     app.state.metrics_dir = settings.metrics_dir
-    app.state.job_watch = JobWatch(queue)
+    app.state.job_watch = JobWatch(queue, settings.max_watchers)
     # A redirect would be built from the Host header, which a client may forge.
     app.router.redirect_slashes = False
     # Not by add_middleware, which puts it inside of what answers uncaught errors.
-    app.middleware_stack = _guarded(app.build_middleware_stack(), settings)
+    app.middleware_stack = _guarded(app.build_middleware_stack(), settings, rate)
     return app
 
 
-def _guarded(inner: ASGIApp, settings: Settings) -> ASGIApp:
+def _guarded(inner: ASGIApp, settings: Settings, rate: RequestRate) -> ASGIApp:
     """The application behind what looks at every request before it, the last one first."""
     origins = listed(settings.cors_origins)
     guarded: ASGIApp = SameOrigin(inner, origins)
@@ -78,5 +84,9 @@ def _guarded(inner: ASGIApp, settings: Settings) -> ASGIApp:
             allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "Prefer"],
             expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-ID"],
         )
+    if settings.rate_limit:
+        guarded = RateLimit(guarded, rate)
+    if settings.body_timeout:
+        guarded = BodyDeadline(guarded, settings.body_timeout)
     https = settings.public_url.startswith("https:")
     return RequestLog(SecurityHeaders(TrustedHosts(guarded, settings), https=https))

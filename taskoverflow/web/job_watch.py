@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from starlette.concurrency import run_in_threadpool
 
-from taskoverflow.errors import QueueUnavailable
+from taskoverflow.errors import QueueUnavailable, TooManyWatchers
 from taskoverflow.jobqueue import JobQueue, JobView
 
 POLL_INTERVAL = 0.25  # seconds; a worker reports its progress twice a second
@@ -18,8 +18,10 @@ logger = logging.getLogger(__name__)
 class JobWatch:
     """Tells its watchers when a job changes; polls only while somebody watches."""
 
-    def __init__(self, queue: JobQueue) -> None:
+    def __init__(self, queue: JobQueue, most: int) -> None:
+        """`most`: how many may watch at once in this process; 0: any number."""
         self._queue = queue
+        self._most = most
         self._mailboxes: dict[str, set[asyncio.Queue[JobView | None]]] = {}
         self._seen: dict[str, JobView | None] = {}
         self._poll: asyncio.Task[None] | None = None
@@ -27,9 +29,10 @@ class JobWatch:
     async def changes(self, job_id: str) -> AsyncIterator[JobView]:
         """The job as it is, and again at each change, until it has ended or is gone.
 
-        Raises NotFound or QueueUnavailable if it cannot be had to begin with; an outage later on
-        is waited out.
+        Raises NotFound, QueueUnavailable or TooManyWatchers if it cannot be had to begin with; an
+        outage later on is waited out.
         """
+        self.check_room()
         view: JobView | None = await run_in_threadpool(self._queue.get, job_id)
         with self._mailbox(job_id) as mailbox:
             while view is not None:
@@ -46,6 +49,11 @@ class JobWatch:
                     pass
         except TimeoutError:
             return
+
+    def check_room(self) -> None:
+        """Raises TooManyWatchers if no further one may watch."""
+        if self._most and sum(map(len, self._mailboxes.values())) >= self._most:
+            raise TooManyWatchers("Too many clients watch jobs; ask for the job now and then.")
 
     @contextmanager
     def _mailbox(self, job_id: str) -> Iterator[asyncio.Queue[JobView | None]]:

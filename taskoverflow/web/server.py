@@ -7,6 +7,7 @@ import uvicorn
 
 from taskoverflow.settings import Settings, listed
 from taskoverflow.web.app import create_app
+from taskoverflow.web.limits.protocol import limited_protocol
 
 GRACEFUL_SHUTDOWN = 5  # seconds for requests that are under way
 # Seconds that an idle connection is kept. A proxy that keeps it longer (60 s are usual) would now
@@ -27,6 +28,7 @@ def configuration(settings: Settings) -> uvicorn.Config:
     proxies = listed(settings.trusted_proxies)
     return uvicorn.Config(
         create_app(settings),
+        http=limited_protocol(settings.max_headers, settings.header_timeout),
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN,
         timeout_keep_alive=KEEP_ALIVE,
         server_header=False,

@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-from contextlib import contextmanager
 
 import httpx
 import msgspec
@@ -11,10 +10,9 @@ import pytest
 
 from taskoverflow.settings import SettingsError, read_settings
 from taskoverflow.tokens import Scope, new_token, parse_tokens
-from tests.conftest import environ, free_port, running_web
+from tests.conftest import environ, free_port, running_web, serving
 
 TODO = {"title": "Water the plants"}
-serving = contextmanager(running_web)
 MADE = {scope: new_token(scope.name.lower(), scope) for scope in Scope}
 
 

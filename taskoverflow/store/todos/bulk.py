@@ -41,11 +41,12 @@ class Removal(Struct, frozen=True):
 Operation = Creation | Change | Removal
 
 
-def apply(database: Database, operations: Sequence[Operation]) -> list[Todo | None]:
+def apply(database: Database, operations: Sequence[Operation], most: int = 0) -> list[Todo | None]:
     """Carry the operations out, one after the other.
 
     Returns for each the todo as it was then (a deleted one: as it was last), or None if there was
     no such todo. However many there are, it takes a statement for each 90 todos of a kind.
+    Raises TooManyTodos if there would be more than `most` (0: any number).
     """
     with transaction(database, write=True):
         rows = _locked_rows(database, operations)
@@ -57,7 +58,7 @@ def apply(database: Database, operations: Sequence[Operation]) -> list[Todo | No
         _save(changed)
         _delete(gone)
         if changed or gone or created:
-            revision.rise()
+            revision.rise(len(created) - len(gone), most)
     new = iter(created)
     return [
         next(new) if isinstance(one, Creation) else done

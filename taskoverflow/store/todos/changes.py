@@ -17,11 +17,14 @@ ROWS_PER_INSERT = 90  # 11 columns at most: SQLite takes 999 values at once befo
 TICK = timedelta(microseconds=1)
 
 
-def create(database: Database, fields: dict[str, Any]) -> Todo:
-    """Store a new todo of checked fields."""
+def create(database: Database, fields: dict[str, Any], most: int = 0) -> Todo:
+    """Store a new todo of checked fields.
+
+    Raises TooManyTodos if there are `most` already (0: any number).
+    """
     with transaction(database, write=True):
         row = models.Todo.create(**new_row(fields))
-        revision.rise()
+        revision.rise(1, most)
         return value(row)
 
 
@@ -31,7 +34,7 @@ def create_many(database: Database, todos: Iterable[dict[str, Any]]) -> Iterator
         with transaction(database, write=True):
             for rows in chunked(batch, ROWS_PER_INSERT):
                 models.Todo.insert_many([with_search(row) for row in rows]).execute()
-            revision.rise()
+            revision.rise(len(batch))
         yield len(batch)
 
 
@@ -68,7 +71,7 @@ def delete(database: Database, todo_id: int, versions: Container[str] | None = N
         if row is None:
             return None
         row.delete_instance()
-        revision.rise()
+        revision.rise(-1)
         return value(row)
 
 

@@ -11,6 +11,7 @@ from taskoverflow.errors import FeedNotReady, NotFound
 from taskoverflow.jobqueue import REFRESH_FEED
 from taskoverflow.store import feeds
 from taskoverflow.store.feeds import Feed
+from taskoverflow.web import submission
 from taskoverflow.web.responses import JSONResponse
 from taskoverflow.web.schemas.body import check_fields, read_body
 from taskoverflow.web.schemas.calendars import NewFeed, job_options, read_feed_id
@@ -78,11 +79,8 @@ async def delete(request: Request) -> Response:
 
 
 async def _build(request: Request, feed: Feed) -> None:
-    state, request_id = request.app.state, request.state.request_id
-    job_id = await run_in_threadpool(
-        state.queue.submit, REFRESH_FEED, {"feed": feed.id}, request_id
-    )
-    await state.job_watch.wait(job_id, FIRST_FILE)
+    job_id = await submission.submit(request, REFRESH_FEED, {"feed": feed.id})
+    await request.app.state.job_watch.wait(job_id, FIRST_FILE)
 
 
 def _with_address(request: Request, feed: Feed, token: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from taskoverflow.errors import NotFound
 from taskoverflow.jobqueue import GENERATE_ICAL, JobView
 from taskoverflow.store import calendars
 from taskoverflow.store.calendars import Calendar
+from taskoverflow.web import submission
 from taskoverflow.web.api.jobs import job_response, result_of, wait_as_preferred
 from taskoverflow.web.calendar_file import calendar_response
 from taskoverflow.web.responses import JSONResponse
@@ -54,8 +55,7 @@ async def result(request: Request) -> Response:
 
 async def submit_calendar(request: Request, options: dict[str, Any]) -> str:
     """Queue a calendar, or join one that waits; returns its task id."""
-    queue, request_id = request.app.state.queue, request.state.request_id
-    task_id: str = await run_in_threadpool(queue.submit, GENERATE_ICAL, options, request_id)
+    task_id = await submission.submit(request, GENERATE_ICAL, options)
     # A request that joins a job finds its way to the worker's log by this line.
     logger.info("job %s is the answer", task_id, extra={"job_id": task_id})
     return task_id

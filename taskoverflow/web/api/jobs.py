@@ -55,6 +55,7 @@ async def events(request: Request) -> Response:
     """GET /jobs/{id}/events: the job at each change, ending when it has ended."""
     job_id = request.path_params["job_id"]
     # A job that is not there is a 404, and not a stream that ends at once.
+    request.app.state.job_watch.check_room()
     await run_in_threadpool(request.app.state.queue.get, job_id)
     return EventSourceResponse(_events(request, job_id), ping=PING_INTERVAL)
 

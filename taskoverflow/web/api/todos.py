@@ -35,7 +35,8 @@ async def index(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """POST /todos."""
     fields = await read_fields(request, NewTodo)
-    todo = await run_in_threadpool(todos.create, request.app.state.database, fields)
+    state = request.app.state
+    todo = await run_in_threadpool(todos.create, state.database, fields, state.settings.max_todos)
     return todo_response(request, todo, 201)
 
 

@@ -16,7 +16,10 @@ from taskoverflow.web.schemas.bulk import MAX_BULK_BODY, Bulk, store_operations
 async def apply(request: Request) -> Response:
     """POST /todos/bulk: all in one transaction, with what came of each."""
     operations = store_operations(await read_body(request, Bulk, MAX_BULK_BODY))
-    found = await run_in_threadpool(bulk.apply, request.app.state.database, operations)
+    state = request.app.state
+    found = await run_in_threadpool(
+        bulk.apply, state.database, operations, state.settings.max_todos
+    )
     results = [_result(one, todo) for one, todo in zip(operations, found, strict=True)]
     return JSONResponse({"results": results})
 

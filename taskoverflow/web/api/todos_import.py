@@ -13,6 +13,7 @@ from taskoverflow.errors import InvalidInput
 from taskoverflow.jobqueue import IMPORT_TODOS
 from taskoverflow.store import imports
 from taskoverflow.store.models import utc_now
+from taskoverflow.web import submission
 from taskoverflow.web.api.jobs import result_of
 from taskoverflow.web.responses import JSONResponse
 from taskoverflow.web.schemas.imports import ImportQuery, import_options
@@ -26,12 +27,11 @@ UTF_8_MARK = b"\xef\xbb\xbf"
 async def submit(request: Request) -> Response:
     """POST /todos/import."""
     options = import_options(read_query(request, ImportQuery))
-    state, request_id = request.app.state, request.state.request_id
+    state = request.app.state
     async with uploaded(request, "text/calendar") as file:
         import_id = await run_in_threadpool(_store, request, file)
     try:
-        options = {"file": import_id, **options}
-        task_id = await run_in_threadpool(state.queue.submit, IMPORT_TODOS, options, request_id)
+        task_id = await submission.submit(request, IMPORT_TODOS, {"file": import_id, **options})
     except BaseException:
         await run_in_threadpool(imports.delete, state.database, import_id)
         raise

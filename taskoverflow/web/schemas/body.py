@@ -12,14 +12,13 @@ from starlette.requests import Request
 from taskoverflow.errors import BodyTooLarge, InvalidInput, UnsupportedMediaType
 from taskoverflow.web.schemas.fields import parse_time
 
-MAX_BODY = 1024 * 1024  # bytes
 SOME_ITEM = "[...]"  # of a list, as msgspec has it
 
 Body = TypeVar("Body", bound=Struct)
 
 
-async def read_body(request: Request, schema: type[Body], most: int = MAX_BODY) -> Body:
-    """A JSON body of at most so many bytes, of the right shape.
+async def read_body(request: Request, schema: type[Body], most: int | None = None) -> Body:
+    """A JSON body of at most so many bytes (else TASKOVERFLOW_MAX_BODY), of the right shape.
 
     Raises UnsupportedMediaType, BodyTooLarge or InvalidInput.
     """
@@ -43,7 +42,7 @@ async def read_form(request: Request) -> ImmutableMultiDict[str, str]:
     Raises BodyTooLarge.
     """
     # What is not UTF-8 becomes U+FFFD, as browsers have it.
-    body = await _read_limited(request, MAX_BODY)
+    body = await _read_limited(request)
     return ImmutableMultiDict(parse_qsl(body.decode("utf-8", "replace")))
 
 
@@ -63,12 +62,13 @@ def check_fields(body: Struct, path: str = "") -> dict[str, Any]:
     return fields
 
 
-async def _read_limited(request: Request, most: int) -> bytes:
+async def _read_limited(request: Request, most: int | None = None) -> bytes:
     # Starlette's RequestBodyLimitMiddleware answers with plain text of its own.
+    most = most or request.app.state.settings.max_body
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > most:
+        if most and len(body) > most:
             raise BodyTooLarge(f"The body is larger than {most} bytes.")
     return bytes(body)
 

@@ -42,7 +42,8 @@ async def add(request: Request) -> Response:
         fields = read_fields(given, in_zone(viewer_of(request), given.get("zone")))
     except FormError as error:
         return await _list(request, typed_form(given, error), 400)
-    await run_in_threadpool(todos.create, request.app.state.database, fields)
+    state = request.app.state
+    await run_in_threadpool(todos.create, state.database, fields, state.settings.max_todos)
     return RedirectResponse(read_list_query(request).url(), status_code=303)
 
 

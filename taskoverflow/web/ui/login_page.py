@@ -20,8 +20,10 @@ async def show(request: Request) -> Response:
 async def log_in(request: Request) -> Response:
     """POST /login: a session for a token that is known here."""
     given = await read_form(request)
+    await request.app.state.failed_sign_ins.check(request)
     token = find_token(request.app.state.tokens, given.get("token", "").strip())
     if token is None:
+        await request.app.state.failed_sign_ins.note(request)
         return _page(request, way_back(given), message("login.unknown"), 401)
     response = redirect_back(given)
     await run_in_threadpool(session.begin, request, response, token)

@@ -1,0 +1,1 @@
+"""How much one client may ask for, and how long it may take over it."""
