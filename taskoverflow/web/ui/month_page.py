@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from taskoverflow.store import todos
 from taskoverflow.store.todos import Filter, Order, Todo
-from taskoverflow.web.ui.dates import WEEKDAYS, clock_label
+from taskoverflow.web.ui.dates import END_OF_DAY, WEEKDAYS, clock_label
 from taskoverflow.web.ui.list_query import read_day
 from taskoverflow.web.ui.templating import render, utc_now
 from taskoverflow.web.ui.viewer import Viewer, viewer_of
@@ -74,7 +74,8 @@ async def show(request: Request) -> Response:
     )
 
     def clock(deadline: datetime) -> str:
-        return clock_label(viewer.local(deadline).time(), viewer)
+        local = viewer.local(deadline).time()
+        return "" if local == END_OF_DAY else clock_label(local, viewer)
 
     return render(request, "month.html", {"month": month, "clock": clock})
 

@@ -3,15 +3,17 @@
 import { icon } from "./icons.js";
 import { t } from "./text.js";
 
-/** @type {HTMLElement | null} */
-let opener = null;
+/** Where the focus goes back to. @type {() => HTMLElement | null} */
+let wayBack = () => null;
 
 /**
  * Show something in the dialog, in place of what is shown there.
  * @param {string} title
  * @param {Node} content
+ * @param {() => HTMLElement | null} [back] what has the focus afterwards: by then, what had it may
+ * have been replaced by a newer one
  */
-export function openDialog(title, content) {
+export function openDialog(title, content, back) {
   const dialog = element();
   const heading = document.createElement("h2");
   heading.id = "dialog-title";
@@ -26,7 +28,8 @@ export function openDialog(title, content) {
   head.append(heading, close);
   dialog.replaceChildren(head, content);
   if (dialog.open) return;
-  opener = /** @type {HTMLElement} */ (document.activeElement);
+  const opener = /** @type {HTMLElement} */ (document.activeElement);
+  wayBack = back ?? (() => opener);
   dialog.showModal();
 }
 
@@ -54,8 +57,7 @@ function element() {
     const said = document.getElementById("said");
     if (said) document.body.append(said);
     dialog.replaceChildren();
-    if (opener?.isConnected) opener.focus();
-    dialog.dispatchEvent(new Event("closed", { bubbles: true }));
+    wayBack()?.focus();
   });
   document.body.append(dialog);
   return dialog;

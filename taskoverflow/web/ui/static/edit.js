@@ -49,7 +49,14 @@ export async function edit(row) {
   if (!form || row.dataset.editing) return;
   row.dataset.editing = "true";
   row.append(form);
-  /** @type {HTMLElement} */ (form.elements.namedItem("title")).focus();
+  focusTitle(form);
+}
+
+/** The caret behind the last character. @param {HTMLFormElement} form */
+export function focusTitle(form) {
+  const title = /** @type {HTMLInputElement} */ (form.elements.namedItem("title"));
+  title.focus();
+  title.setSelectionRange(title.value.length, title.value.length);
 }
 
 /** @param {HTMLElement} row */

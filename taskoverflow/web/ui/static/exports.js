@@ -2,7 +2,7 @@
 
 import { enhanceForms } from "./forms.js";
 import { fetchPage } from "./http.js";
-import { say } from "./notice.js";
+import { say, settle } from "./notice.js";
 import { ready } from "./page.js";
 import { swap } from "./swap.js";
 import { t } from "./text.js";
@@ -18,8 +18,14 @@ let timer = 0;
 enhanceForms();
 document.addEventListener("sent", (event) => {
   const { detail: page } = /** @type {CustomEvent<Document>} */ (event);
-  if (swap("feed-new", page)?.childElementCount) document.getElementById("feed-new")?.focus();
+  if (swap("feed-new", page)?.childElementCount) {
+    settle();
+    document.getElementById("feed-new")?.focus();
+  }
   update(page);
+});
+document.addEventListener("refused", (event) => {
+  update(/** @type {CustomEvent<Document>} */ (event).detail);
 });
 document.addEventListener("submit", (event) => {
   const { wait } = /** @type {HTMLElement} */ (event.target).dataset;
@@ -75,12 +81,11 @@ function watch() {
 /** @param {string} events @param {string} id of the row */
 function follow(events, id) {
   const source = new EventSource(events);
-  let status = "";
   source.addEventListener("change", (event) => {
     const job = JSON.parse(event.data);
-    if (status && job.status !== status) refresh();
-    status = job.status;
-    showProgress(/** @type {HTMLElement} */ (document.getElementById(id)), job);
+    const row = document.getElementById(id);
+    if (row && row.dataset.status !== job.status) refresh(); // it has other words, and buttons
+    else showProgress(row, job);
   });
   source.addEventListener("end", () => {
     source.close();
@@ -91,7 +96,7 @@ function follow(events, id) {
 
 /**
  * @param {HTMLElement | null} row
- * @param {{status: string, position: number | null, progress: {done: number, total: number, percent: number} | null}} job
+ * @param {{status: string, position: number | null, progress: {stage: string, done: number, total: number, percent: number} | null}} job
  */
 function showProgress(row, job) {
   const bar = row?.querySelector("progress");
@@ -101,7 +106,7 @@ function showProgress(row, job) {
   if (status === "STARTED" && progress) {
     bar.max = 100;
     bar.value = progress.percent;
-    detail.textContent = t("exports.progress", { done: progress.done, total: progress.total });
+    detail.textContent = t(`exports.stage.${progress.stage}`, progress);
   } else if (position !== null) {
     bar.removeAttribute("value");
     detail.textContent = position ? t("exports.position", { count: position }) : t("exports.next_up");

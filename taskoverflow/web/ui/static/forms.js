@@ -3,6 +3,7 @@
 
 import { fetchPage } from "./http.js";
 import { say } from "./notice.js";
+import { ready } from "./page.js";
 import { changed } from "./sync.js";
 import { t } from "./text.js";
 
@@ -21,11 +22,13 @@ export function enhanceForms() {
  * @param {HTMLButtonElement | null} submitter
  */
 async function send(form, submitter) {
+  await ready; // the form may be another then, which means another time zone
+  form = /** @type {HTMLFormElement} */ (document.getElementById(form.id)) ?? form;
   if (form.dataset.sending) return;
   form.dataset.sending = "true";
   submitter?.setAttribute("aria-busy", "true");
   try {
-    const page = await fetchPage(form.getAttribute("action") ?? "", new FormData(form, submitter));
+    const page = await fetchPage(form.getAttribute("action") ?? "", new FormData(form, submitter?.form === form ? submitter : null));
     const again = page.document.getElementById(form.id);
     if (page.status >= 400) refuse(form, again, page.document);
     else await accept(form, page.document);
@@ -41,6 +44,8 @@ async function send(form, submitter) {
 async function accept(form, page) {
   form.querySelector(".error")?.remove();
   form.reset();
+  // Who writes one todo has another: the form that adds says with data-again where it begins.
+  /** @type {HTMLElement | null} */ (form.querySelector("[data-again]"))?.focus();
   for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
   if (form.dataset.done) say(form.dataset.done);
   form.dispatchEvent(new CustomEvent("sent", { bubbles: true, detail: page }));
@@ -51,6 +56,7 @@ async function accept(form, page) {
 function refuse(form, again, page) {
   if (!again) return say(t("said.failed", { reason: page.querySelector("main [role=alert]")?.textContent ?? "" }));
   form.replaceWith(again);
-  const bad = again.querySelector("[aria-invalid]") ?? again.querySelector("input:not([type=hidden])");
-  /** @type {HTMLElement} */ (bad)?.focus();
+  const bad = /** @type {HTMLElement | null} */ (again.querySelector("[aria-invalid]"));
+  (bad ?? again.querySelector("button"))?.focus();
+  again.dispatchEvent(new CustomEvent("refused", { bubbles: true, detail: page }));
 }

@@ -1,6 +1,7 @@
 // Every request that a page makes passes here.
 
 const TIMEOUT = 30_000; // milliseconds; a subscription's first file may take 25 s
+const LOGIN = "/login";
 
 /** An answer other than the one hoped for; `status` is 0 when there was none. */
 export class RequestError extends Error {
@@ -29,6 +30,7 @@ export async function api(method, path, { body, headers = {}, keepalive = false 
     cache: "no-store",
   });
   if (answer.ok || answer.status === 304) return answer;
+  if (answer.status === 401) signIn();
   const problem = await answer.json().catch(() => ({}));
   throw new RequestError(answer.status, problem.error ?? answer.statusText);
 }
@@ -46,12 +48,18 @@ export async function fetchPage(address, form) {
     // As a form without files is sent without scripts.
     body: form && new URLSearchParams(/** @type {any} */ (form)),
   });
+  if (new URL(answer.url).pathname === LOGIN && location.pathname !== LOGIN) signIn();
   if (!answer.headers.get("content-type")?.startsWith("text/html")) {
     throw new RequestError(answer.status, answer.statusText);
   }
   const text = await answer.text();
   const document = new DOMParser().parseFromString(text, "text/html");
   return { document, url: answer.url, status: answer.status };
+}
+
+/** The session is over. What is not saved stays on this page, which is a step back from there. */
+function signIn() {
+  location.assign(`${LOGIN}?back=${encodeURIComponent(location.pathname + location.search)}`);
 }
 
 /** @param {string} address @param {RequestInit} init */

@@ -69,29 +69,33 @@ async function show(address, step) {
 
 function enhanceFilter() {
   let typing = 0;
-  const apply = () => {
-    const filter = /** @type {HTMLFormElement} */ (document.getElementById("filter"));
-    const given = [...new FormData(filter)].filter(([, value]) => value !== "");
-    const query = new URLSearchParams(/** @type {string[][]} */ (given));
-    show(given.length ? `/?${query}` : "/", "replace");
-  };
   document.addEventListener("submit", (event) => {
     if (/** @type {Element} */ (event.target).id !== "filter") return;
     event.preventDefault();
-    apply();
+    show(filtered(), "replace");
   });
   document.addEventListener("input", (event) => {
     if (!(/** @type {Element} */ (event.target).closest("#filter"))) return;
     clearTimeout(typing);
-    typing = setTimeout(apply, TYPING);
+    typing = setTimeout(() => show(filtered(), "replace"), TYPING);
   });
   document.addEventListener("click", (event) => {
     const link = /** @type {Element} */ (event.target).closest?.("#states a");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    show(/** @type {HTMLAnchorElement} */ (link).href, "push");
+    clearTimeout(typing);
+    show(filtered(/** @type {HTMLElement} */ (link).dataset.state), "push");
   });
   addEventListener("popstate", () => location.reload());
+}
+
+/** The address of the list that the form means now. @param {string} [state] another state */
+function filtered(state) {
+  const form = /** @type {HTMLFormElement} */ (document.getElementById("filter"));
+  const query = new URLSearchParams(/** @type {any} */ (new FormData(form)));
+  if (state) query.set("state", state);
+  for (const [name, value] of [...query]) if (!value) query.delete(name);
+  return `/?${query}`;
 }
 
 function watchEnd() {

@@ -1,7 +1,7 @@
 // The month: a grid under the arrow keys, todos that are dragged to another day, days that open.
 
 import { closeDialog, dialogIsOpen, openDialog } from "./dialog.js";
-import { editForm, enhanceEditing } from "./edit.js";
+import { editForm, enhanceEditing, focusTitle } from "./edit.js";
 import { enhanceForms } from "./forms.js";
 import { fetchPage } from "./http.js";
 import { onKeys } from "./keyboard.js";
@@ -90,7 +90,10 @@ async function show(address, step) {
 /** This month, and the day in the dialog, as they are now. */
 async function refresh() {
   const shown = /** @type {HTMLElement | null} */ (document.querySelector("dialog #day"));
-  if (shown) swap("todos", (await fetchPage(`/?day=${shown.dataset.day}`)).document);
+  if (shown) {
+    const { document: day } = await fetchPage(`/?day=${shown.dataset.day}`);
+    for (const id of ["count", "todos"]) swap(id, day);
+  }
   await show(location.href);
 }
 
@@ -103,7 +106,8 @@ async function openDay(day) {
     const content = /** @type {HTMLElement} */ (page.document.getElementById("day"));
     const heading = /** @type {HTMLElement} */ (content.querySelector("h1"));
     heading.remove();
-    openDialog(heading.textContent ?? "", content);
+    content.querySelector("#crumb")?.remove();
+    openDialog(heading.textContent ?? "", content, () => numberOf(cellAt(at)));
     document.getElementById("add-title")?.focus();
     hideDoomed();
   } catch (error) {
@@ -113,8 +117,14 @@ async function openDay(day) {
 
 /** @param {HTMLAnchorElement} link */
 async function openTodo(link) {
+  const id = idOf(/** @type {HTMLElement} */ (link.closest(".chip")));
   const form = await editForm(link.href);
-  if (form) openDialog(t("form.edit"), form);
+  if (!form) return;
+  openDialog(t("form.edit"), form, () => {
+    const chip = /** @type {HTMLElement | null} */ (document.querySelector(`.chip[data-id="${id}"]`));
+    return chip && !chip.hidden ? linkOf(chip) : numberOf(cellAt(at));
+  });
+  focusTitle(form);
 }
 
 /** @param {KeyboardEvent} event */
@@ -169,7 +179,9 @@ async function move(chip, day) {
   const id = idOf(chip);
   const cell = cellAt(day);
   const spoken = numberOf(cell)?.dataset.spoken ?? day;
-  cell?.querySelector("ul")?.append(chip); // at once; where it belongs among the others comes after
+  // At once, for the next key press; where it belongs among the others comes after.
+  cell?.querySelector("ul")?.append(chip);
+  linkOf(chip).focus();
   at = day;
   if (!cell) await show(`/month?month=${day.slice(0, 7)}`, "push");
   await moveTo(id, /** @type {string} */ (chip.dataset.deadline), day, spoken);

@@ -53,13 +53,7 @@ export function settle() {
 }
 
 function region() {
-  let box = document.getElementById("said");
-  if (!box) {
-    box = document.createElement("div");
-    box.id = "said";
-    box.setAttribute("role", "status");
-    document.body.append(box);
-  }
+  const box = /** @type {HTMLElement} */ (document.getElementById("said"));
   // Above an open dialog, which would hide it and make it inert.
   const home = document.querySelector("dialog[open]") ?? document.body;
   if (box.parentElement !== home) home.append(box);

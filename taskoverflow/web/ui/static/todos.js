@@ -56,6 +56,7 @@ export function deleteSoon(ids) {
     undo: () => {
       for (const id of ids) doomed.delete(id);
       hideDoomed();
+      rows(ids[0])[0]?.querySelector("a")?.focus();
     },
     done: () => attempt(() => bulk("delete", ids)).finally(() => ids.forEach((id) => doomed.delete(id))),
   });
