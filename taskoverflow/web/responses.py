@@ -2,13 +2,25 @@
 
 import logging
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
+from msgspec import UNSET, Struct, UnsetType
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from taskoverflow.errors import TaskOverflowError
+from taskoverflow.errors import MalformedRequest, MethodNotAllowed, NotFound, TaskOverflowError
+
+PROBLEM = "application/problem+json"
+ERROR_PAGES = "/docs/errors"  # a page for each code
+
+# What Starlette's router raises.
+PLAIN: dict[int, type[TaskOverflowError]] = {
+    400: MalformedRequest,
+    404: NotFound,
+    405: MethodNotAllowed,
+}
 
 logger = logging.getLogger(__name__)
 
@@ -23,15 +35,51 @@ class JSONResponse(Response):
         return msgspec.json.encode(content)
 
 
+class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Problem details (RFC 9457). `type` is a page that says what to do; `error`, the sentence of
+    `detail` again, is what the practical's clients read; `code` is stable; `field` is the input at
+    fault, if one is."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    error: str
+    code: str
+    field: str | UnsetType = UNSET
+
+
+def problem(error: TaskOverflowError, instance: str) -> Problem:
+    """What is said of an error; `instance` names the request that it came of."""
+    return Problem(
+        type=f"{ERROR_PAGES}/{error.code}",
+        title=error.title,
+        status=error.status,
+        detail=error.message,
+        instance=instance,
+        error=error.message,
+        code=error.code,
+        field=error.field or UNSET,
+    )
+
+
 def render_error(request: Request, error: Exception) -> Response:
-    """Any error as JSON: `error` is one sentence, `code` is stable, `field` the input at fault."""
-    if isinstance(error, TaskOverflowError):
-        return _problem(error.status, error.message, error.code, error.field, _headers(error))
+    """Any error as problem details."""
+    headers = {}
     if isinstance(error, HTTPException):
-        code = error.detail.lower().replace(" ", "_")
-        return _problem(error.status_code, error.detail, code, None, dict(error.headers or {}))
-    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _problem(500, "Internal server error", "internal_error", None, None)
+        headers = dict(error.headers or {})
+        error = PLAIN.get(error.status_code, TaskOverflowError)(error.detail)
+    elif not isinstance(error, TaskOverflowError):
+        logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        error = TaskOverflowError("Internal server error")
+    body = problem(error, _instance(request))
+    return JSONResponse(body, error.status, headers | _headers(error), PROBLEM)
+
+
+def _instance(request: Request) -> str:
+    request_id = getattr(request.state, "request_id", "")
+    return f"{quote(request.scope['path'])}#{request_id}"
 
 
 def _headers(error: TaskOverflowError) -> dict[str, str]:
@@ -41,10 +89,3 @@ def _headers(error: TaskOverflowError) -> dict[str, str]:
     if error.status == 401:  # RFC 9110, section 15.5.2
         headers["WWW-Authenticate"] = 'Bearer realm="TaskOverflow"'
     return headers
-
-
-def _problem(
-    status: int, message: str, code: str, field: str | None, headers: dict[str, str] | None
-) -> Response:
-    body = {"error": message, "code": code} | ({"field": field} if field else {})
-    return JSONResponse(body, status, headers)

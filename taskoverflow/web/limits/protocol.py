@@ -5,13 +5,24 @@ fill the memory, and one that says nothing would keep its connection for ever.
 """
 
 import asyncio
+from http import HTTPStatus
 from typing import Any, ClassVar
+from uuid import uuid4
 
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from taskoverflow.errors import (
+    HeadersTooLarge,
+    MalformedRequest,
+    RequestTimeout,
+    TaskOverflowError,
+    UrlTooLong,
+)
+from taskoverflow.web.responses import PROBLEM, problem
+
 HEAD = (
-    "HTTP/1.1 {status} {reason}\r\ncontent-type: application/problem+json\r\n"
+    "HTTP/1.1 {status} {reason}\r\ncontent-type: {media_type}\r\n"
     "content-length: {length}\r\nconnection: close\r\n\r\n"
 )
 
@@ -45,7 +56,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._bytes += len(data)
         super().data_received(data)
         if self.most_bytes and self._bytes > self.most_bytes:
-            self._refuse(431, "Request Header Fields Too Large", "headers_too_large")
+            self._refuse(HeadersTooLarge("The headers are too large."))
 
     def on_message_begin(self) -> None:
         """A head begins; between two requests it is uvicorn that waits."""
@@ -57,9 +68,9 @@ class LimitedProtocol(HttpToolsProtocol):
         """The head has ended."""
         self._stop_waiting()
         if self.most_bytes and len(self.url) > self.most_bytes // 2:
-            self._refuse(414, "URI Too Long", "url_too_long")
+            self._refuse(UrlTooLong("The address is too long."))
         elif self.most_bytes and self._head_size() > self.most_bytes:
-            self._refuse(431, "Request Header Fields Too Large", "headers_too_large")
+            self._refuse(HeadersTooLarge("The headers are too large."))
         if not self._refused:
             super().on_headers_complete()
 
@@ -90,18 +101,27 @@ class LimitedProtocol(HttpToolsProtocol):
     def _too_slow(self) -> None:
         self._deadline = None
         if self._bytes:
-            self._refuse(408, "Request Timeout", "request_timeout")
+            self._refuse(RequestTimeout("The head took too long to arrive."))
         else:  # it has asked for nothing
             self.transport.close()
 
-    def _refuse(self, status: int, reason: str, code: str) -> None:
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002
+        """In place of uvicorn's, which is plain text."""
+        self._refuse(MalformedRequest("The request is not HTTP as it should be."))
+
+    def _refuse(self, error: TaskOverflowError) -> None:
         """Answer and hang up; what else is under way on this connection is cut off."""
         if self._refused or self.transport.is_closing():
             return
         self._refused = True
         self._stop_waiting()
-        body = msgspec.json.encode({"error": reason, "code": code, "status": status})
-        head = HEAD.format(status=status, reason=reason, length=len(body))
+        body = msgspec.json.encode(problem(error, f"#{uuid4().hex}"))
+        head = HEAD.format(
+            status=error.status,
+            reason=HTTPStatus(error.status).phrase,
+            media_type=PROBLEM,
+            length=len(body),
+        )
         self.transport.write(head.encode() + body)
         self.transport.close()
 
