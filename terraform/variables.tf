@@ -271,7 +271,7 @@ variable "app_count" {
 variable "app_count_max" {
   type        = number
   description = "Web tasks at most."
-  default     = 4
+  default     = 2
 }
 
 variable "app_requests_target" {

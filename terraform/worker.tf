@@ -15,6 +15,9 @@ module "worker" {
 
   environment = merge(local.settings, {
     TASKOVERFLOW_GRACE = tostring(var.worker_grace)
+    # MiB at which a child process is replaced: together they must stay below the task's memory, or
+    # the whole task is killed.
+    TASKOVERFLOW_RECYCLE_MEMORY = tostring(floor(0.4 * var.worker.memory / var.worker.processes))
   })
   secrets = {
     DATABASE_URL = local.secret["database-url"]

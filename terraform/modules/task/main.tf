@@ -57,7 +57,7 @@ locals {
       initProcessEnabled = true # forwards SIGTERM, and reaps
       capabilities       = { drop = ["ALL"] }
       # A calendar over 8 MB waits there, compressed, for its transaction. It counts as memory.
-      tmpfs = [{ containerPath = "/tmp", size = floor(var.memory / 2) }]
+      tmpfs = [{ containerPath = "/tmp", size = floor(var.memory / 4) }]
     }
 
     portMappings = [for port in var.port[*] : { containerPort = port, hostPort = port, protocol = "tcp" }]
