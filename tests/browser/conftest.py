@@ -5,6 +5,7 @@ Each view is kept as a picture in build/screenshots.
 """
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from taskoverflow.settings import Settings, read_settings
 from taskoverflow.store import todos
@@ -173,6 +174,16 @@ def new_page(browser: Browser, product: Product) -> Iterator[NewPage]:
 def page(new_page: NewPage) -> Page:
     """A page on a desk, in Brisbane."""
     return new_page()
+
+
+def drag(page: Page, todo: Locator, day: Locator) -> None:
+    """Drag a todo of the month onto a day, and drop it once the page has seen where it is."""
+    todo.hover()
+    page.mouse.down()
+    day.hover()
+    day.hover()  # Chromium begins to drag with the second move
+    expect(day).to_have_class(re.compile("target"))
+    page.mouse.up()
 
 
 def keep(page: Page, name: str) -> None:

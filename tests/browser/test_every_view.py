@@ -1,13 +1,14 @@
 """What holds for every view: nothing that axe-core finds, at any width and in any light."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DESKTOP, keep
+from tests.browser.conftest import DESKTOP, ZONE, keep
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 LOOKS = {
@@ -24,24 +25,25 @@ RULES = {"light": EVERY_RULE, "dark": OTHER_LOOK, "phone": OTHER_LOOK}
 
 @pytest.fixture
 def filled(product):
-    now = datetime.now(UTC).replace(hour=9, minute=30, second=0, microsecond=0, tzinfo=None)
-    for title, description, days in (
-        ("Send the signed lease back to the agency", "Page 3 wants initials.", -2),
-        ("Pay the water bill", None, -1),
-        ("Stand-up notes to the team", None, 0),
-        ("Prepare the slides for the lecture", "Architecture, then the queue demo.", 1),
-        ("Book train tickets to Lyon", None, 2),
-        ("اشترِ الحليب والخبز", None, 4),
-        ("Submit the tax return", "Receipts are in the blue folder.", 5),
-        ("Renew the passport", None, 12),
-        ("Dinner with Priya & Sam", "Table for four", 5),
-        ("Plan the retreat", None, 5),
-        ("Water the plants", None, 5),
-        ("Read “A Philosophy of Software Design”", None, None),
+    today = datetime.now(ZoneInfo(ZONE)).replace(minute=0, second=0, microsecond=0)
+    for title, description, days, hour in (
+        ("Send the signed lease back to the agency", "Page 3 wants initials.", -2, 17),
+        ("Pay the water bill", None, -1, 9),
+        ("Stand-up notes to the team", None, 0, 23),
+        ("Prepare the slides for the lecture", "Architecture, then the queue demo.", 1, 8),
+        ("Book train tickets to Lyon", None, 2, 19),
+        ("اشترِ الحليب والخبز", None, 4, 18),
+        ("Submit the tax return", "Receipts are in the blue folder.", 5, 10),
+        ("Water the plants", None, 5, 12),
+        ("Dinner with Priya & Sam", "Table for four", 5, 19),
+        ("Plan the retreat", None, 5, 21),
+        ("Renew the passport", None, 12, 9),
+        ("Read “A Philosophy of Software Design”", None, None, 0),
     ):
-        deadline = None if days is None else (now + timedelta(days=days, hours=4)).isoformat()
-        product.add(title, deadline, description=description)
-    product.add("Back up the laptop", now.isoformat(), completed=True)
+        at = None if days is None else (today + timedelta(days=days)).replace(hour=hour)
+        product.add(title, at and at.isoformat(), description=description)
+    yesterday = today - timedelta(days=1)
+    product.add("Back up the laptop", yesterday.isoformat(), completed=True)
     return product
 
 

@@ -6,7 +6,7 @@ import icalendar
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import keep
+from tests.browser.conftest import drag, keep
 from tests.conftest import wait_until
 
 
@@ -24,7 +24,7 @@ def test_from_the_list_by_the_month_to_the_file(page, product):
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_role("link", name="Submit the tax return")).to_be_visible()
     page.goto("/month?month=2030-05")
-    page.locator(".chip").drag_to(page.locator("td[data-day='2030-05-20']"))
+    drag(page, page.locator(".chip"), page.locator("td[data-day='2030-05-20']"))
     expect(page.locator("td[data-day='2030-05-20'] .chip")).to_be_visible()
     expect(page.get_by_text("Moved to")).to_be_visible()
     product.worker(ical_delay=3.0)

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import drag
 from tests.conftest import wait_until
 
 
@@ -16,14 +17,10 @@ def chip(page, title):
     return page.locator(".chip").filter(has_text=title)
 
 
-def day_of(page, title):
-    return chip(page, title).evaluate("chip => chip.closest('td').dataset.day")
-
-
 def test_a_todo_is_dragged_to_another_day_and_back_by_undo(page, product):
     todo = product.add("Water the plants", "2026-11-24T08:30:15.250000")
     page.goto("/month?month=2026-11")
-    chip(page, "Water the plants").drag_to(day(page, "2026-11-18"))
+    drag(page, chip(page, "Water the plants"), day(page, "2026-11-18"))
     expect(page.get_by_text("Moved to Wednesday 18 November 2026.")).to_be_visible()
     expect(day(page, "2026-11-18")).to_contain_text("18:30 Water the plants")
     wait_until(
@@ -79,7 +76,7 @@ def test_nine_o_clock_stays_nine_o_clock_when_the_clocks_change(
     product.add("Nine", before)
     page.goto(f"/month?month={onto[:7]}")
     expect(chip(page, "Nine")).to_contain_text("09:00")
-    chip(page, "Nine").drag_to(day(page, onto))
+    drag(page, chip(page, "Nine"), day(page, onto))
     expect(day(page, onto)).to_contain_text("09:00 Nine")
     wait_until(lambda: product.api.get("/todos").json()[0]["deadline_at"] == after)
 

@@ -88,6 +88,20 @@ def test_a_zone_that_is_none_is_utc(page, zone):
     assert "Times are in UTC." in answer.text
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_the_first_and_the_last_deadline_that_there_can_be_break_no_page(page, client, zone):
+    page.cookies.set("zone", zone)
+    for deadline in ("0001-01-01T00:00:00", "9999-12-31T23:59:59.999999"):
+        made = client.post("/todos", json={"title": deadline, "deadline_at": deadline}).json()
+        assert page.get(f"/todos/{made['id']}").status_code == 200
+    shown = page.get("/?state=all")
+    assert titles(shown.text) == ["0001-01-01T00:00:00", "9999-12-31T23:59:59.999999"]
+    for odd in ("0001-01-01", "9999-12-31", "0001-06-01", "9999-06-01"):
+        assert page.get("/", params={"day": odd}).status_code == 200
+        assert page.get("/", params={"days": "36500", "day": odd}).status_code == 200
+        assert page.get("/month", params={"month": odd[:7]}).status_code == 200
+
+
 def test_the_list_stands_under_headings_and_is_narrowed_by_its_address(page, client):
     now = datetime.now(UTC).replace(tzinfo=None)
     for title, days in (("late", -1), ("soon", 2), ("far", 40), ("never", None)):
@@ -280,6 +294,17 @@ def test_what_the_pages_load_is_served_here_and_kept_for_a_year(page):
     other = page.get("/static/another/style.css", headers={"Accept-Encoding": "identity"})
     assert (other.status_code, other.headers["cache-control"]) == (200, "no-store")
     assert other.text.startswith("/*")
+
+
+def test_all_that_a_browser_loads_is_less_than_60_kilobytes(page):
+    loaded = {}
+    for address in ("/", "/month", "/exports"):
+        text = page.get(address).text
+        files = set(re.findall(r'(?:href|src)="(/static/[^"#]+)', text))
+        for link in files:
+            loaded[link] = int(page.get(link).headers["content-length"])
+        assert 5 < len(files) < 25
+    assert sum(loaded.values()) < 60_000
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,10 @@ class Viewer(Struct, frozen=True):
 
     def local(self, moment: datetime) -> datetime:
         """A time of the store, as this person's clock shows it (without an offset)."""
-        return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
+        try:
+            return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
+        except OverflowError:  # hours from the year 1 or 9999, which the API takes
+            return moment
 
     def utc(self, local: datetime) -> datetime:
         """A time on this person's clock, as the store keeps it. Raises OverflowError.
