@@ -97,6 +97,14 @@ def test_it_works(api):
     assert vobject.readOne(result.text).vevent.summary.value == todo["title"]
 
 
+def test_an_event_leads_back_to_its_todo_s_page(api):
+    add(api, "Ada's")
+    (event,) = lint(api.get(finished(api)["result_url"]).content)
+    page = api.get(event["URL"])
+    assert page.status_code == 200
+    assert "Ada&#39;s" in page.text
+
+
 def test_todos_without_a_deadline_are_left_out_and_counted(api):
     add(api, "dated")
     add(api, "undated", days=None)
@@ -118,13 +126,14 @@ def test_the_calendar_is_narrowed_as_the_list_is(api):
 def test_the_calendar_has_the_shape_asked_for(api):
     add(api, "dated", deadline_at="2026-12-01T00:00:00", completed=True)
     add(api, "undated", days=None)
-    query = "?component=both&check_mark=true&alarm=15m&all_day=midnight&tz=UTC"
+    query = "?component=both&check_mark=true&alarm=15m&all_day=midnight&tz=UTC&color=teal"
     status = finished(api, query)
     assert (status["summary"]["events"], status["summary"]["undated"]) == (2, 0)
     event, done, undated = lint(api.get(status["result_url"]).content)
     assert event["SUMMARY"] == "✓ dated"
     assert event["DTSTART;VALUE=DATE"] == done["DUE;VALUE=DATE"] == "20261201"
     assert (done["STATUS"], undated["STATUS"]) == ("COMPLETED", "NEEDS-ACTION")
+    assert b"\r\nCOLOR:teal\r\n" in api.get(status["result_url"]).content
     add(api, "open", days=3)
     rung = api.get(finished(api, "?alarm=2h&completed=false")["result_url"]).text
     assert "TRIGGER;RELATED=START:-PT2H" in rung
@@ -137,6 +146,7 @@ def test_the_calendar_has_the_shape_asked_for(api):
         ("component=", "component"),
         ("check_mark=1", "check_mark"),
         ("alarm=15", "alarm"),
+        ("color=%23ff0000", "color"),
         ("alarm=-1m", "alarm"),
         ("alarm=5w", "alarm"),
         ("all_day=true", "all_day"),

@@ -12,6 +12,7 @@ from taskoverflow.jobqueue import REFRESH_FEED
 from taskoverflow.store import feeds
 from taskoverflow.store.feeds import Feed
 from taskoverflow.web import submission
+from taskoverflow.web.api.ical import todo_pages
 from taskoverflow.web.responses import JSONResponse
 from taskoverflow.web.schemas.body import check_fields, read_body
 from taskoverflow.web.schemas.calendars import NewFeed, job_options, read_feed_id
@@ -37,7 +38,7 @@ async def subscribe(request: Request, asked: NewFeed) -> dict[str, Any]:
     Raises InvalidInput, QueueUnavailable or FeedNotReady, and then there is no feed.
     """
     check_fields(asked)
-    options = job_options(asked)
+    options = {**job_options(asked), "url": todo_pages(request)}
     database = request.app.state.database
     feed, token = await run_in_threadpool(feeds.create, database, asked.name, options)
     try:

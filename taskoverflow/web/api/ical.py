@@ -55,10 +55,16 @@ async def result(request: Request) -> Response:
 
 async def submit_calendar(request: Request, options: dict[str, Any]) -> str:
     """Queue a calendar, or join one that waits; returns its task id."""
+    options = {**options, "url": todo_pages(request)}
     task_id = await submission.submit(request, GENERATE_ICAL, options)
     # A request that joins a job finds its way to the worker's log by this line.
     logger.info("job %s is the answer", task_id, extra={"job_id": task_id})
     return task_id
+
+
+def todo_pages(request: Request) -> str:
+    """The address of a todo's page, "{id}" standing for its number."""
+    return f"{request.base_url}todos/{{id}}"
 
 
 async def find_job(request: Request) -> JobView:

@@ -10,11 +10,13 @@ from taskoverflow.errors import InvalidInput
 from taskoverflow.web.schemas.fields import Search, Title, Window, Zone, check_zone, read_id
 
 DURATION = re.compile(r"([0-9]{1,6})([mhdw])", re.ASCII)
+COLOR = re.compile(r"[a-z]{3,20}", re.ASCII)
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}  # seconds
 LONGEST_DURATION = 4 * UNITS["w"]
 FEED_WINDOW = 366  # days, unless asked otherwise: nobody's client is sent ten years
 
 Duration = Annotated[str, Meta(description="a time of up to four weeks, as 15m, 2h, 1d or 1w")]
+Color = Annotated[str, Meta(description="a colour of CSS3 by its name, as teal")]
 
 
 class CalendarShape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,6 +27,7 @@ class CalendarShape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     alarm: Duration | None = None
     all_day: Literal["midnight"] | None = None
     tz: Zone | None = None
+    color: Color | None = None
 
 
 class CalendarQuery(CalendarShape, frozen=True, kw_only=True):
@@ -55,6 +58,7 @@ def job_options(asked: CalendarQuery | NewFeed) -> dict[str, Any]:
         "check_mark": asked.check_mark or None,
         "alarm": _seconds(asked.alarm, "alarm"),
         "all_day_in": _zone(asked),
+        "color": _color(asked.color),
     }
     given = {name: value for name, value in shape.items() if value is not None}
     return {"completed": asked.completed, "window": asked.window, **given}
@@ -74,6 +78,12 @@ def _seconds(text: str | None, name: str) -> int | None:
         reason = "must be a time of up to four weeks, as 15m, 2h, 1d or 1w"
         raise InvalidInput(f"{name}: {reason}.", field=name)
     return seconds
+
+
+def _color(name: str | None) -> str | None:
+    if name is not None and not COLOR.fullmatch(name):
+        raise InvalidInput("color: must be a colour of CSS3 by its name, as teal.", field="color")
+    return name
 
 
 def _zone(asked: CalendarShape) -> str | None:
