@@ -25,14 +25,15 @@ def page(handler: Handler) -> Handler:
             back = quote(request.url.path, safe="")
             return RedirectResponse(f"/login?back={back}", status_code=303)
         except TaskOverflowError as error:
-            return error_page(request, error.status, error.retry_after)
+            return error_page(request, error)
 
     return answer
 
 
-def error_page(request: Request, status: int, retry_after: int | None = None) -> Response:
-    """The page of a status."""
-    key = f"error.{status}"
-    text = message(key if key in ENGLISH else "error.other")
-    headers = {"Retry-After": str(retry_after)} if retry_after else {}
-    return render(request, "error.html", {"text": text, "status": status}, status, headers)
+def error_page(request: Request, error: TaskOverflowError) -> Response:
+    """What went wrong, in our words if we have some for its status, else in its own."""
+    key = f"error.{error.status}"
+    text = message(key) if key in ENGLISH else error.message
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
+    context = {"text": text, "status": error.status}
+    return render(request, "error.html", context, error.status, headers)

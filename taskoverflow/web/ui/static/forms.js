@@ -52,7 +52,12 @@ async function accept(form, page) {
   await changed();
 }
 
-/** The form as the server shows it again, with what is wrong. */
+/**
+ * The form as the server shows it again, with what is wrong.
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement | null} again
+ * @param {Document} page
+ */
 function refuse(form, again, page) {
   if (!again) return say(t("said.failed", { reason: page.querySelector("main [role=alert]")?.textContent ?? "" }));
   form.replaceWith(again);

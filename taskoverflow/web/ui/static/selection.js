@@ -59,7 +59,9 @@ function act(event, action) {
 
 /** @returns {HTMLInputElement[]} */
 function boxes() {
-  return [...document.querySelectorAll("li:not([hidden]) > input.select")];
+  return /** @type {HTMLInputElement[]} */ ([
+    ...document.querySelectorAll("li:not([hidden]) > input.select"),
+  ]);
 }
 
 function ticked() {

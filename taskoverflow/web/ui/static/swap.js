@@ -26,21 +26,22 @@ export function swap(id, newer) {
 
 /** @param {HTMLElement} root @returns {HTMLElement[]} */
 function keyed(root) {
-  return [...root.querySelectorAll("[data-key]")];
+  return /** @type {HTMLElement[]} */ ([...root.querySelectorAll("[data-key]")]);
 }
 
 /** @param {HTMLElement} old @param {HTMLElement} fresh */
 function keepSelection(old, fresh) {
-  const before = old.querySelector("input.select");
-  const now = fresh.querySelector("input.select");
+  const [before, now] = [old, fresh].map(
+    (row) => /** @type {HTMLInputElement | null} */ (row.querySelector("input.select")),
+  );
   if (before && now) now.checked = before.checked;
 }
 
 /** Where the focus is, in words that still mean something afterwards. @param {HTMLElement} root */
 function describeFocus(root) {
-  const active = document.activeElement;
+  const active = /** @type {HTMLElement | null} */ (document.activeElement);
   if (!active || !root.contains(active)) return null;
-  const item = active.closest("[data-key]");
+  const item = /** @type {HTMLElement | null} */ (active.closest("[data-key]"));
   const key = item?.dataset.key;
   const position = item ? keyed(root).indexOf(item) : -1;
   return { active, key, position, selector: selectorOf(active) };
@@ -62,7 +63,9 @@ function restoreFocus(root, focus) {
   const item =
     items.find((node) => node.dataset.key === focus.key) ??
     (focus.position < 0 ? root : items[Math.min(focus.position, items.length - 1)]);
-  const target = item?.querySelector(focus.selector) ?? item?.querySelector("a, button") ?? root;
+  const target = /** @type {HTMLElement} */ (
+    item?.querySelector(focus.selector) ?? item?.querySelector("a, button") ?? root
+  );
   if (target === root) root.tabIndex = -1;
   target.focus({ preventScroll: true });
 }

@@ -58,7 +58,11 @@ export function deleteSoon(ids) {
       hideDoomed();
       rows(ids[0])[0]?.querySelector("a")?.focus();
     },
-    done: () => attempt(() => bulk("delete", ids)).finally(() => ids.forEach((id) => doomed.delete(id))),
+    done: async () => {
+      await attempt(() => bulk("delete", ids));
+      for (const id of ids) doomed.delete(id);
+      hideDoomed(); // which shows again what could not be deleted
+    },
   });
   document.dispatchEvent(new CustomEvent("doomed", { detail: ids }));
 }
