@@ -22,6 +22,9 @@ PLAIN: dict[int, type[TaskOverflowError]] = {
     405: MethodNotAllowed,
 }
 
+# The rest of the body is still to come, and uvicorn would read it to its end.
+UNREAD = (408, 413)
+
 logger = logging.getLogger(__name__)
 
 
@@ -88,4 +91,6 @@ def _headers(error: TaskOverflowError) -> dict[str, str]:
         headers["Retry-After"] = str(error.retry_after)
     if error.status == 401:  # RFC 9110, section 15.5.2
         headers["WWW-Authenticate"] = 'Bearer realm="TaskOverflow"'
+    if error.status in UNREAD:
+        headers["Connection"] = "close"
     return headers

@@ -170,6 +170,16 @@ def test_a_body_that_trickles_is_not_waited_for(limited):
         assert connection.recv(65536).startswith(b"HTTP/1.1 408 ")
 
 
+def test_who_sends_too_much_is_not_listened_to_any_longer(limited):
+    with connect(limited(max_body=1000)) as connection:
+        connection.sendall(
+            b"POST /api/v1/todos HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 1000000000\r\n\r\n"
+        )
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            connection.sendall(b" " * 200_000_000)
+
+
 def test_who_tries_tokens_is_slowed_down_and_logged_without_them(limited, caplog):
     entry = "a:read:" + "0" * 64
     client = limited(api_tokens=entry)
