@@ -164,4 +164,5 @@ def _fill_ours(cursor: "psycopg2.extensions.cursor", count: int) -> None:
             for title, text, done, due, made in rows(count)
         ),
     )  # fmt: skip
-    cursor.execute("UPDATE instance SET revision = revision + 1")
+    slots = "UPDATE revision_slot SET changes = changes + 1, todos = "
+    cursor.execute(slots + "CASE slot WHEN 0 THEN %s ELSE 0 END", (count,))
