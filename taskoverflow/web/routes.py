@@ -84,6 +84,7 @@ def routes() -> list[BaseRoute]:
         pages("/todos/{todo_id}", get=todo_page.show, post=todo_page.change),
         pages("/month", get=month_page.show),
         pages("/exports", get=exports_page.show, post=exports_page.act),
+        pages("/imports", post=exports_page.take_in),
         pages("/subscriptions", post=exports_page.subscribe_or_revoke),
         pages("/theme", post=theme.change, public=True),
         pages("/login", get=login_page.show, post=login_page.log_in, public=True),

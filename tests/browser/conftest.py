@@ -163,7 +163,7 @@ def new_page(browser: Browser, product: Product) -> Iterator[NewPage]:
                 person.set_default_timeout(PATIENCE)
                 people.callback(person.close)
             page = person.new_page()
-            page.on("pageerror", lambda error: problems.append(str(error)))
+            page.on("pageerror", lambda error: problems.append(error.stack or str(error)))
             return page
 
         yield open_page

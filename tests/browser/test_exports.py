@@ -86,6 +86,24 @@ def test_without_redis_the_list_works_and_exports_come_back_by_themselves(page, 
     expect(page.get_by_text("The job queue is not reachable")).to_be_hidden()
 
 
+def test_a_calendar_file_is_imported_and_what_is_none_is_refused(page, product, tmp_path):
+    product.add("From a file", "2026-12-01T10:00:00")
+    task = product.api.post("/todos/ical", headers={"Prefer": "wait=20"}).json()["task_id"]
+    file = f"/todos/ical/{task}/result"
+    wait_until(lambda: product.api.get(file).status_code == 200)
+    (tmp_path / "todos.ics").write_bytes(product.api.get(file).content)
+    (tmp_path / "none.ics").write_text("<script>")
+    product.clear()
+    page.goto("/exports")
+    page.get_by_label("Calendar file (.ics)").set_input_files(tmp_path / "none.ics")
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_role("alert")).to_contain_text("That is not a calendar file")
+    page.get_by_label("Calendar file (.ics)").set_input_files(tmp_path / "todos.ics")
+    page.get_by_role("button", name="Import").click()
+    expect(page.locator(".job").first).to_contain_text("1 new, 0 changed")
+    assert product.titles() == {"From a file"}
+
+
 def test_an_address_is_made_copied_renewed_and_revoked(page, product):
     product.add("Plan the retreat", "2026-12-01T10:00:00")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

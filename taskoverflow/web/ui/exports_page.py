@@ -1,4 +1,4 @@
-"""Exports: start one and see how it gets on; hand out an address that calendars read."""
+"""Calendars out and in: files, how their jobs get on, and an address that calendars read."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from taskoverflow.errors import (
+    BodyTooLarge,
     FeedNotReady,
     InvalidInput,
     JobEnded,
@@ -16,9 +17,10 @@ from taskoverflow.errors import (
     NotFound,
     QueueUnavailable,
 )
-from taskoverflow.jobqueue import GENERATE_ICAL, JobQueue, JobView
+from taskoverflow.jobqueue import GENERATE_ICAL, IMPORT_TODOS, JobQueue, JobView
 from taskoverflow.jobqueue.kinds import KIND_OF
 from taskoverflow.store import feeds
+from taskoverflow.web.api import todos_import
 from taskoverflow.web.api.calendars import rotated, subscribe
 from taskoverflow.web.api.ical import submit_calendar
 from taskoverflow.web.schemas.body import read_form
@@ -26,9 +28,9 @@ from taskoverflow.web.schemas.calendars import CalendarQuery, NewFeed, job_optio
 from taskoverflow.web.ui.messages import message
 from taskoverflow.web.ui.templating import render, utc_now
 
-SHOWN = 10  # exports
+SHOWN = 10  # jobs
 LOOKED_AT = 100  # jobs of all kinds
-EXPORT = KIND_OF[GENERATE_ICAL]
+KINDS = {KIND_OF[GENERATE_ICAL], KIND_OF[IMPORT_TODOS]}
 
 Asked = TypeVar("Asked", CalendarQuery, NewFeed)
 
@@ -53,6 +55,17 @@ async def act(request: Request) -> Response:
         pass  # it went on meanwhile, and the page shows how
     except QueueUnavailable:
         return await _page(request, 503, start_error=message("exports.no_queue"))
+    return RedirectResponse("/exports", status_code=303)
+
+
+async def take_in(request: Request) -> Response:
+    """POST /imports (the form, with `?tz=` in its address): queue an import of a calendar file."""
+    try:
+        await todos_import.submit(request)
+    except (InvalidInput, BodyTooLarge):
+        return await _page(request, 400, import_error=message("imports.bad_file"))
+    except QueueUnavailable:
+        return await _page(request, 503, import_error=message("exports.no_queue"))
     return RedirectResponse("/exports", status_code=303)
 
 
@@ -83,6 +96,7 @@ async def _page(
     status: int = 200,
     *,
     start_error: str = "",
+    import_error: str = "",
     feed_error: str = "",
     made: dict[str, Any] | None = None,
 ) -> Response:
@@ -96,6 +110,7 @@ async def _page(
         "feeds": await run_in_threadpool(feeds.find, request.app.state.database),
         "elapsed": _elapsed,
         "start_error": start_error,
+        "import_error": import_error,
         "feed_error": feed_error,
         "made": made,
     }
@@ -103,14 +118,14 @@ async def _page(
 
 
 async def _look_at(queue: JobQueue) -> tuple[list[JobView] | None, int]:
-    """The latest exports, newest first, and how many workers live; None when Redis is away."""
+    """The latest jobs of files, newest first, and how many workers live; None without Redis."""
     try:
         page = await run_in_threadpool(queue.find, None, LOOKED_AT, None)
         stats = await run_in_threadpool(queue.stats)
     except QueueUnavailable:
         return None, 0
-    exports = [job for job in page.jobs if job.kind == EXPORT]
-    return exports[:SHOWN], stats.workers_alive
+    shown = [job for job in page.jobs if job.kind in KINDS]
+    return shown[:SHOWN], stats.workers_alive
 
 
 def _asked(given: Mapping[str, str], shape: type[Asked]) -> Asked:

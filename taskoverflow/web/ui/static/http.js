@@ -45,8 +45,7 @@ export async function fetchPage(address, form) {
   const answer = await send(address, {
     method: form ? "POST" : "GET",
     headers: { Accept: "text/html" },
-    // As a form without files is sent without scripts.
-    body: form && new URLSearchParams(/** @type {any} */ (form)),
+    body: form && encoded(form),
   });
   if (new URL(answer.url).pathname === LOGIN && location.pathname !== LOGIN) signIn();
   if (!answer.headers.get("content-type")?.startsWith("text/html")) {
@@ -55,6 +54,12 @@ export async function fetchPage(address, form) {
   const text = await answer.text();
   const document = new DOMParser().parseFromString(text, "text/html");
   return { document, url: answer.url, status: answer.status };
+}
+
+/** As a form is sent without scripts: with files in parts, without them as a query. @param {FormData} form */
+function encoded(form) {
+  const files = [...form.values()].some((value) => value instanceof File);
+  return files ? form : new URLSearchParams(/** @type {any} */ (form));
 }
 
 /** The session is over. What is not saved stays on this page, which is a step back from there. */

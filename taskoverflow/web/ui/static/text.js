@@ -7,6 +7,7 @@ import { MESSAGES } from "./messages.js";
  */
 export function t(key, values = {}) {
   const found = MESSAGES[key];
+  if (found === undefined) return ""; // a newer worker may be in a stage that has no words yet
   const text = typeof found === "string" ? found : found[values.count === 1 ? "one" : "other"];
   return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }
