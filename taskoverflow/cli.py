@@ -61,7 +61,7 @@ def run(settings: Settings) -> int:
     return 0
 
 
-def serve(settings: Settings) -> int:
+def serve(settings: Settings, inherited: int | None = None) -> int:
     """the web server"""
     refuse_open_web(settings)
     if not settings.metrics_dir:
@@ -71,7 +71,7 @@ def serve(settings: Settings) -> int:
 
     _check_migrated(settings)
     try:
-        serve(settings)
+        serve(settings, inherited)
     except OSError as error:
         address = f"{settings.host}:{settings.port}"
         reason = error.strerror or str(error)
@@ -182,6 +182,8 @@ def _parser() -> argparse.ArgumentParser:
         name = command.__name__.replace("_", "-")
         subparser = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
         subparser.set_defaults(command=command)
+        if command is serve:
+            subparser.add_argument("--inherited", type=int, help=argparse.SUPPRESS)
         if command is worker:
             subparser.add_argument("--count", type=_count, default=1, help="how many (default: 1)")
         if command is healthcheck:

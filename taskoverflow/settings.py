@@ -83,6 +83,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )
     workers: Annotated[int, Meta(ge=0, le=256)] = field(default=2, name="TASKOVERFLOW_WORKERS")
     threads: Annotated[int, Meta(ge=1, le=256)] = field(default=20, name="TASKOVERFLOW_THREADS")
+    web_processes: Annotated[int, Meta(ge=1, le=64)] = field(
+        default=1, name="TASKOVERFLOW_WEB_PROCESSES"
+    )
     dashboard_host: str = field(default="127.0.0.1", name="TASKOVERFLOW_DASHBOARD_HOST")
     dashboard_port: Annotated[int, Meta(ge=0, le=65535)] = field(
         default=9181, name="TASKOVERFLOW_DASHBOARD_PORT"

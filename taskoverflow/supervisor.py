@@ -25,6 +25,7 @@ class Child:
     name: str
     command: list[str]
     environ: dict[str, str] = field(default_factory=dict)
+    inherited: tuple[int, ...] = ()  # file descriptors
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     backoff: float = FIRST_BACKOFF
@@ -37,6 +38,7 @@ class Child:
             env={**os.environ, **self.environ},
             stdin=subprocess.DEVNULL,
             start_new_session=True,
+            pass_fds=self.inherited,
             preexec_fn=partial(die_with_parent, os.getpid()),
         )
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from peewee import Database
 
 from taskoverflow.store import models
-from taskoverflow.store.database import transaction
+from taskoverflow.store.database import reading, transaction
 
 CHUNK_SIZE = 256 * 1024  # bytes
 
@@ -53,7 +53,7 @@ def store(
 
 def get(database: Database, calendar_id: str) -> Calendar | None:
     """What is known of a calendar, or None when there is none or it has expired."""
-    with transaction(database):
+    with reading(database):
         alive = models.Calendar.expires_at > models.utc_now()
         row = models.Calendar.get_or_none((models.Calendar.id == calendar_id) & alive)
         if row is None:
@@ -63,7 +63,7 @@ def get(database: Database, calendar_id: str) -> Calendar | None:
 
 def chunk(database: Database, calendar_id: str, position: int) -> bytes | None:
     """The gzip stream's piece at `position` (0, 1, …), or None behind the last one."""
-    with transaction(database):
+    with reading(database):
         row = models.CalendarChunk.get_or_none(
             (models.CalendarChunk.calendar == calendar_id)
             & (models.CalendarChunk.position == position)
@@ -80,5 +80,5 @@ def purge(database: Database) -> int:
 
 def instance_uuid(database: Database) -> str:
     """The id of this installation, made once by the first migration."""
-    with transaction(database):
+    with reading(database):
         return str(models.Instance.select().get().uuid)

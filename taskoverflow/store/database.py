@@ -20,6 +20,7 @@ from taskoverflow.store import models
 BUSY_TIMEOUT_MS = 10_000
 CONNECT_TIMEOUT = 1  # seconds; libpq before 17 takes 2 for it
 FAIL_FAST = 1.0  # seconds
+FRESH = 1.0  # seconds after its last use in which a connection is not asked whether it lives
 
 
 def open_database(url: str, connections: int) -> Database:
@@ -82,6 +83,10 @@ class _PostgresqlPool(PooledPostgresqlExtDatabase):  # type: ignore[misc]
 
     _failed_at = float("-inf")
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._used_at: dict[int, float] = {}  # by the connection's id
+        super().__init__(*arguments, **options)
+
     def _connect(self) -> Any:
         if time.monotonic() - self._failed_at < FAIL_FAST:
             raise OperationalError("the server was away a moment ago")
@@ -91,8 +96,16 @@ class _PostgresqlPool(PooledPostgresqlExtDatabase):  # type: ignore[misc]
             self._failed_at = time.monotonic()
             raise
 
+    def _close(self, conn: psycopg2.extensions.connection, *arguments: Any) -> None:
+        super()._close(conn, *arguments)
+        self._used_at[id(conn)] = time.monotonic()
+
     def _is_closed(self, conn: psycopg2.extensions.connection) -> bool:
-        # The pool asks the server. One that is silent, not gone, must not be asked again for each
+        # Asking the server whether a connection lives costs as much as what it is wanted for.
+        used_at = self._used_at.pop(id(conn), float("-inf"))
+        if not conn.closed and time.monotonic() - used_at < FRESH:
+            return False
+        # One that is silent, not gone, must not be asked again for each
         # of the pool's connections, and then for a new one.
         asked = time.monotonic()
         closed = bool(super()._is_closed(conn))
@@ -112,7 +125,7 @@ def _postgresql(url: str, connections: int) -> _PostgresqlPool:
 
 def ping(database: Database) -> None:
     """Return when the database answers. Raises DatabaseUnavailable."""
-    with transaction(database):
+    with reading(database):
         database.execute_sql("SELECT 1 FROM instance")
 
 
@@ -120,6 +133,17 @@ def close_idle(database: Database) -> None:
     """Close the connections of the pool that nobody is using."""
     if isinstance(database, PooledDatabase):
         database.close_idle()
+
+
+@contextmanager
+def reading(database: Database) -> Iterator[None]:
+    """A connection of the pool, for reads of which each stands for itself.
+
+    Without BEGIN and COMMIT, each of them as far away as the one statement between. In a block
+    within another, and in a transaction, it is the same connection. Raises DatabaseUnavailable.
+    """
+    with _available(database), database.connection_context():
+        yield
 
 
 @contextmanager
@@ -131,9 +155,14 @@ def transaction(database: Database, *, write: bool = False) -> Iterator[None]:
     # An SQLite transaction that reads first and writes later is refused at once when another
     # wrote meanwhile; one that says so from the start waits for its turn.
     lock = ("IMMEDIATE",) if write and isinstance(database, PooledSqliteDatabase) else ()
+    with _available(database), database.connection_context(), database.atomic(*lock):
+        yield
+
+
+@contextmanager
+def _available(database: Database) -> Iterator[None]:
     try:
-        with database.connection_context(), database.atomic(*lock):
-            yield
+        yield
     except (InterfaceError, MaxConnectionsExceeded, OperationalError) as error:
         # After a restart of the server every idle connection is dead: drop them together, so
         # that one call fails and not one per connection.

@@ -11,7 +11,7 @@ from peewee import Database
 
 from taskoverflow.errors import NotFound
 from taskoverflow.store import models
-from taskoverflow.store.database import transaction
+from taskoverflow.store.database import reading, transaction
 from taskoverflow.store.models import utc_now
 from taskoverflow.store.revision import current
 
@@ -56,13 +56,13 @@ def create(database: Database, name: str, options: dict[str, Any]) -> tuple[Feed
 
 def find(database: Database) -> list[Feed]:
     """All feeds, newest first."""
-    with transaction(database):
+    with reading(database):
         return [_value(row) for row in models.Feed.select().order_by(models.Feed.id.desc())]
 
 
 def get(database: Database, feed_id: int) -> Feed:
     """A feed. Raises NotFound."""
-    with transaction(database):
+    with reading(database):
         return _value(_row(feed_id))
 
 
@@ -90,7 +90,7 @@ def delete(database: Database, feed_id: int) -> Feed | None:
 
 def file_of(database: Database, token: str) -> FeedFile:
     """The file under an address. Raises NotFound when there is no such address, or no more."""
-    with transaction(database):
+    with reading(database):
         row = models.Feed.get_or_none(models.Feed.token_hash == _hash(token))
         if row is None or row.calendar is None or row.built_at is None:
             raise NotFound("Calendar not found")
@@ -103,7 +103,7 @@ def note_fetch(database: Database, feed_id: int) -> None:
     """Note that a feed was fetched just now."""
     now = utc_now()
     long_ago = models.Feed.fetched_at.is_null() | (models.Feed.fetched_at < now - FETCH_NOTED)
-    with transaction(database):
+    with reading(database):
         if not models.Feed.select().where((models.Feed.id == feed_id) & long_ago).exists():
             return
     with transaction(database, write=True):
@@ -112,7 +112,7 @@ def note_fetch(database: Database, feed_id: int) -> None:
 
 def revision(database: Database) -> int:
     """A number that rises with each change of a todo."""
-    with transaction(database):
+    with reading(database):
         return current()
 
 

@@ -3,10 +3,10 @@
 from peewee import Database
 
 from taskoverflow.store import models
-from taskoverflow.store.database import transaction
+from taskoverflow.store.database import reading
 
 
 def session_key(database: Database) -> str:
     """The secret with which this installation signs its sessions."""
-    with transaction(database):
+    with reading(database):
         return str(models.Instance.select().get().session_key)

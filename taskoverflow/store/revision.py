@@ -11,6 +11,7 @@ from peewee import fn
 
 from taskoverflow.errors import TooManyTodos
 from taskoverflow.store import models
+from taskoverflow.store.compiled import Statement
 
 SLOTS = 16
 
@@ -22,11 +23,27 @@ def rise(added: int = 0, most: int = 0) -> None:
     there are more than `most` now (0: any number); who adds at the same moment is not seen yet.
     """
     row = models.RevisionSlot
-    mine = row.slot == random.randrange(SLOTS)  # noqa: S311
+    mine = row.slot == any_slot()
     changed = {"changes": row.changes + 1} | ({"todos": row.todos + added} if added else {})
     row.update(**changed).where(mine).execute()
     if most and added > 0 and row.select(fn.SUM(row.todos)).scalar() > most:
-        raise TooManyTodos(f"There are {most} todos, and there may be no more.")
+        raise too_many(most)
+
+
+def any_slot() -> int:
+    """A slot to count a change in."""
+    return random.randrange(SLOTS)  # noqa: S311
+
+
+def too_many(most: int) -> TooManyTodos:
+    """The error that says that no todo may be added."""
+    return TooManyTodos(f"There are {most} todos, and there may be no more.")
+
+
+def with_uuid() -> Statement:
+    """The query for whose revision it is, and the revision."""
+    changes = models.RevisionSlot.select(fn.SUM(models.RevisionSlot.changes))
+    return models.Instance.select(models.Instance.uuid, changes).sql()
 
 
 def current() -> int:

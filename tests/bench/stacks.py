@@ -83,7 +83,8 @@ def _stack(name: str, place: Path, database_url: str, redis_url: str) -> Stack:
         TASKOVERFLOW_PORT=str(port),
         TASKOVERFLOW_WEB_PROCESSES=str(PROCESSES),
         TASKOVERFLOW_LOG_FORMAT="json",
-        OMP_NUM_THREADS="1",
+        TASKOVERFLOW_RATE_LIMIT="0",  # the practical has none
+        TASKOVERFLOW_MAX_JOBS="0",
     )
     return Stack(name, port, database_url, environ, place / "log")
 

@@ -1,11 +1,16 @@
 """GET /metrics, as Prometheus reads it."""
 
+import signal
+
 import httpx
+import psutil
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+from taskoverflow.store.database import open_database
+from taskoverflow.store.migrations import migrate
 from tests.conftest import wait_until
 
 
@@ -92,3 +97,31 @@ def is_up(client):
         return client.get("/health").status_code == 200
     except httpx.TransportError:
         return False
+
+
+def test_web_processes_share_a_port_and_add_up_their_counts(settings, start):
+    migrate(open_database(settings.database_url, connections=1))
+    web = start("serve", web_processes=2)
+    with httpx.Client(base_url=f"http://127.0.0.1:{settings.port}/api/v1") as client:
+
+        def answers():
+            try:  # by a new connection, so that either may have it
+                return httpx.get(f"{client.base_url}health").status_code == 200
+            except httpx.TransportError:
+                return False
+
+        wait_until(answers)
+        wait_until(lambda: len(psutil.Process(web.pid).children()) == 2)
+        assert all(answers() for _ in range(20))
+        count = ("taskoverflow_http_requests_total", "/api/v1/health", "200", "GET")
+        assert metrics(client)[count[0], *sorted(count[1:])] >= 21
+        killed = psutil.Process(web.pid).children()[0]
+        killed.kill()
+        wait_until(
+            lambda: len({p.pid for p in psutil.Process(web.pid).children()} - {killed.pid}) == 2
+        )
+        wait_until(answers)
+    tree = psutil.Process(web.pid).children(recursive=True)
+    web.send_signal(signal.SIGTERM)
+    assert web.wait(timeout=20) == 0
+    assert psutil.wait_procs(tree, timeout=0)[1] == []

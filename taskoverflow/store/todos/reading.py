@@ -9,19 +9,20 @@ from msgspec import Struct
 from peewee import Database, PostgresqlDatabase, fn
 from playhouse.postgres_ext import ServerSide
 
-from taskoverflow.store import models, revision
-from taskoverflow.store.database import transaction
+from taskoverflow.store import compiled, models, revision
+from taskoverflow.store.database import reading, transaction
 from taskoverflow.store.todos.selection import (
     NEWEST_FIRST,
     Filter,
     Order,
     Position,
     Selection,
+    columns,
     in_order,
     position,
     select,
 )
-from taskoverflow.store.todos.values import LARGEST_ID, CalendarTodo, Todo, unknown, value
+from taskoverflow.store.todos.values import LARGEST_ID, CalendarTodo, Todo, unknown, values
 
 
 class Page(Struct, frozen=True):
@@ -45,17 +46,22 @@ class TodoStream(Struct, frozen=True):
 
 def get(database: Database, todo_id: int) -> Todo:
     """One todo. Raises NotFound."""
-    with transaction(database):
-        known = todo_id <= LARGEST_ID
-        row = models.Todo.get_or_none(models.Todo.id == todo_id) if known else None
-        if row is None:
-            raise unknown()
-        return value(row)
+    if todo_id > LARGEST_ID:
+        raise unknown()
+    with reading(database):
+        rows = compiled.run(database, ("todo",), [todo_id], lambda: _by_id(todo_id)).fetchall()
+    for todo in values(database, rows):
+        return todo
+    raise unknown()
+
+
+def _by_id(todo_id: int) -> compiled.Statement:
+    return models.Todo.select(*columns(Todo)).where(models.Todo.id == todo_id).sql()
 
 
 def find(database: Database, which: Filter, limit: int | None = None) -> list[Todo]:
     """The todos meant, newest first; at most `limit` of them."""
-    with transaction(database):
+    with reading(database):
         (query,) = in_order(select(database, which, Todo), NEWEST_FIRST, None)
         return [Todo(*row) for row in query.limit(limit).tuples().iterator()]
 
@@ -71,20 +77,46 @@ def page(
 
     Each page is read by itself, from the index: what is added meanwhile moves nothing.
     """
+    with reading(database):
+        if which.is_plain and order.key != "deadline_at":
+            found = _plain_page(database, which, limit + 1, order, after)
+        else:
+            found = _page(database, which, limit + 1, order, after)
+    more = len(found) > limit
+    return Page(found[:limit], position(found[limit - 1], order) if more else None)
+
+
+def _page(
+    database: Database, which: Filter, limit: int, order: Order, after: Position | None
+) -> list[Todo]:
     found: list[Todo] = []
-    with transaction(database):
-        parts = in_order(select(database, which, Todo), order, after)
-        for part in parts[:1] if which.dated else parts:
-            rows = part.limit(limit + 1 - len(found)).tuples()
-            found += [Todo(*row) for row in rows.iterator()]
-            if len(found) > limit:
-                return Page(found[:limit], position(found[limit - 1], order))
-    return Page(found, None)
+    parts = in_order(select(database, which, Todo), order, after)
+    for part in parts[:1] if which.dated else parts:
+        rows = part.limit(limit - len(found)).tuples()
+        found += [Todo(*row) for row in rows.iterator()]
+        if len(found) == limit:
+            break
+    return found
+
+
+def _plain_page(
+    database: Database, which: Filter, limit: int, order: Order, after: Position | None
+) -> list[Todo]:
+    """The same for the filters and orders that are one walk along one index."""
+
+    def build() -> compiled.Statement:
+        (query,) = in_order(select(database, which, Todo), order, after)
+        return query.limit(limit).sql()
+
+    position = [] if after is None else [after.key, after.id]
+    given = [*which.plain_values, *position, limit]
+    shape = ("page", which.plain_shape, order, after is None)
+    return values(database, compiled.run(database, shape, given, build).fetchall())
 
 
 def count(database: Database, which: Filter) -> int:
     """How many todos are meant."""
-    with transaction(database):
+    with reading(database):
         return int(select(database, which, Todo).count())
 
 
@@ -94,8 +126,9 @@ def version(database: Database, which: Filter) -> str:
     It changes with each change of any todo, which is cheap to know. A window moves with the time:
     what it holds changes when it reaches another deadline.
     """
-    with transaction(database):
-        known = f"{models.Instance.select().get().uuid} {revision.current()}"
+    with reading(database):
+        uuid, changes = compiled.run(database, ("version",), [], revision.with_uuid).fetchone()
+        known = f"{uuid} {changes}"
         if which.window is None:
             return known
         reached = models.Todo.deadline_at <= which.window_end

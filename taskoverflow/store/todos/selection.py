@@ -1,7 +1,7 @@
 """Which todos are meant, in which order, from where on: as conditions that the indexes serve."""
 
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 from peewee import (
@@ -49,6 +49,22 @@ class Filter(Struct, frozen=True):
         """Whether only todos with a deadline can be meant."""
         return (self.window, self.due_before, self.due_after) != (None, None, None)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether its conditions are always the same but for their values."""
+        return (self.window, self.q) == (None, None)
+
+    @property
+    def plain_shape(self) -> tuple[bool, ...]:
+        """Which conditions a plain filter has."""
+        return tuple(value is None for value in (self.completed, self.due_before, self.due_after))
+
+    @property
+    def plain_values(self) -> list[Any]:
+        """A plain filter's values, in the order of its conditions."""
+        given = (self.completed, self.due_before, self.due_after)
+        return [value for value in given if value is not None]
+
 
 class Order(Struct, frozen=True):
     """By what todos are sorted; equal ones by their id. Undated ones are last either way."""
@@ -75,8 +91,12 @@ COLUMNS: dict[str, Field] = {
 
 def select(database: Database, which: Filter, shape: type[Todo]) -> Selection:
     """The todos meant, with the columns of that shape, in no order."""
-    columns = (getattr(models.Todo, name) for name in shape.__struct_fields__)
-    return models.Todo.select(*columns).where(*_conditions(database, which))
+    return models.Todo.select(*columns(shape)).where(*_conditions(database, which))
+
+
+def columns(shape: type[Todo]) -> list[Field]:
+    """The columns of that shape, in its order."""
+    return [getattr(models.Todo, name) for name in shape.__struct_fields__]
 
 
 def in_order(selection: Selection, order: Order, after: Position | None) -> list[Selection]:
@@ -105,13 +125,13 @@ def position(todo: Todo, order: Order) -> Position:
 def _behind(selection: Selection, order: Order, after: Position | None) -> Selection:
     if after is None or after.key is None:
         return selection
-    columns, values = Tuple(COLUMNS[order.key], models.Todo.id), (after.key, after.id)
-    return selection.where(columns < values if order.descending else columns > values)
+    place, values = Tuple(COLUMNS[order.key], models.Todo.id), (after.key, after.id)
+    return selection.where(place < values if order.descending else place > values)
 
 
 def _sorted(selection: Selection, order: Order) -> Selection:
-    columns = COLUMNS[order.key], models.Todo.id
-    return selection.order_by(*(c.desc() if order.descending else c.asc() for c in columns))
+    sorted_by = COLUMNS[order.key], models.Todo.id
+    return selection.order_by(*(c.desc() if order.descending else c.asc() for c in sorted_by))
 
 
 def _conditions(database: Database, which: Filter) -> list[Expression | SQL]:

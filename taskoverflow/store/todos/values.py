@@ -1,10 +1,13 @@
 """A todo as it leaves the store."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 from msgspec import Struct
+from peewee import Database, PostgresqlDatabase
 
 from taskoverflow.errors import NotFound
 from taskoverflow.store import models
@@ -42,6 +45,30 @@ class CalendarTodo(Todo, frozen=True):
 def value(row: models.Todo) -> Todo:
     """What a row holds."""
     return Todo(*(getattr(row, name) for name in Todo.__struct_fields__))
+
+
+def values(database: Database, rows: Iterable[Sequence[Any]]) -> list[Todo]:
+    """What rows of a todo's columns hold, as the driver gives them."""
+    if isinstance(database, PostgresqlDatabase):
+        return [Todo(*row) for row in rows]
+    return [_from_sqlite(*row) for row in rows]
+
+
+def _from_sqlite(
+    todo_id: int,
+    title: str,
+    description: str | None,
+    completed: int,
+    due: str | None,
+    created: str,
+    updated: str,
+) -> Todo:
+    """SQLite keeps booleans as numbers and times as text."""
+    time = datetime.fromisoformat
+    deadline = time(due) if due else None
+    return Todo(
+        todo_id, title, description, bool(completed), deadline, time(created), time(updated)
+    )
 
 
 def unknown() -> NotFound:
