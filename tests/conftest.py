@@ -29,6 +29,7 @@ from taskoverflow.settings import Settings, read_settings
 from taskoverflow.store.database import close_idle, open_database
 from taskoverflow.store.migrations import migrate
 from taskoverflow.web.server import configuration, listen
+from tests.documented import check_answer
 from tests.linted import lint_all, lint_stored
 
 lint_all()
@@ -179,7 +180,10 @@ def migrated(url: str) -> Iterator[Database]:
 
 
 def running_web(settings: Settings) -> Iterator[httpx.Client]:
-    """A web server in a thread, and a client whose base URL is the API's."""
+    """A web server in a thread, and a client whose base URL is the API's.
+
+    Each answer that the client gets is held to the OpenAPI document.
+    """
     migrate(open_database(settings.database_url, connections=1))
     server = uvicorn.Server(configuration(settings))
     listener = listen(settings.host, settings.port)
@@ -188,7 +192,8 @@ def running_web(settings: Settings) -> Iterator[httpx.Client]:
     wait_until(lambda: server.started)
     base = f"http://127.0.0.1:{settings.port}/api/v1"
     try:
-        with httpx.Client(base_url=base, timeout=20) as client:
+        hooks = {"response": [check_answer]}
+        with httpx.Client(base_url=base, timeout=20, event_hooks=hooks) as client:
             yield client
     finally:
         server.should_exit = True

@@ -60,6 +60,7 @@ def create_app(settings: Settings) -> Starlette:
     app.state.tokens = settings.tokens
     app.state.failed_sign_ins = FailedSignIns()
     app.state.session_signer = None
+    app.state.openapi = None
     app.state.database = database
     app.state.queue = queue
     app.state.totals = Totals()

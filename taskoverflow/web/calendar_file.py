@@ -14,8 +14,30 @@ from taskoverflow.store import calendars
 from taskoverflow.store.calendars import Calendar
 from taskoverflow.web.byte_range import ByteRange, requested_range, sliced
 from taskoverflow.web.conditional import matches
+from taskoverflow.web.openapi.headers import (
+    ACCEPT_ENCODING,
+    IF_MODIFIED_SINCE,
+    IF_NONE_MATCH,
+    IF_RANGE,
+    RANGE,
+)
+from taskoverflow.web.openapi.operation import Answer
 
 GZIP = zlib.MAX_WBITS | 16
+
+FILE_REQUEST = (IF_NONE_MATCH, IF_MODIFIED_SINCE, RANGE, IF_RANGE, ACCEPT_ENCODING)
+_KNOWN = ("ETag", "Last-Modified", "Vary", "Cache-Control", "Accept-Ranges")
+_FILE = (*_KNOWN, "Content-Disposition", "Content-Encoding")
+FILE_ANSWERS = {
+    200: Answer(description="The calendar", media_type="text/calendar", headers=_FILE),
+    206: Answer(
+        description="The part of it that was asked for",
+        media_type="text/calendar",
+        headers=(*_FILE, "Content-Range"),
+    ),
+    304: Answer(description="The client has it", headers=_KNOWN),
+    416: Answer(description="The part is behind its end", headers=("Content-Range",)),
+}
 
 
 def calendar_response(

@@ -8,15 +8,25 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from taskoverflow.errors import NotFound, TaskOverflowError
+from taskoverflow.errors import DatabaseUnavailable, NotFound, TaskOverflowError
 from taskoverflow.jobqueue import REFRESH_FEED
 from taskoverflow.store import calendars, feeds
 from taskoverflow.store.feeds import FeedFile
-from taskoverflow.web.calendar_file import calendar_response
+from taskoverflow.web.calendar_file import FILE_ANSWERS, FILE_REQUEST, calendar_response
+from taskoverflow.web.openapi.operation import Operation, describes
 
 logger = logging.getLogger(__name__)
 
 
+@describes(
+    Operation(
+        summary="Fetch the calendar of a subscription",
+        description="The last good file; after a change of a todo the next fetch has a newer one.",
+        headers=FILE_REQUEST,
+        answers=FILE_ANSWERS,
+        errors=(NotFound, DatabaseUnavailable),
+    )
+)
 async def show(request: Request) -> Response:
     """GET /calendars/{token}/todos.ics: 200 or 304, or 404 for what is no address any more.
 

@@ -15,8 +15,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from taskoverflow.errors import QueueUnavailable
 from taskoverflow.jobqueue import QueueStats
 from taskoverflow.jobrecord import METRIC_BUCKETS
+from taskoverflow.web.openapi.operation import Answer, Operation, describes
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"}
 LABELS = ("method", "route", "status")
@@ -35,6 +37,15 @@ def observe(method: str, route: str, status: int, seconds: float) -> None:
     LATENCY.labels(method, route).observe(seconds)
 
 
+@describes(
+    Operation(
+        summary="Figures for Prometheus",
+        answers={
+            200: Answer(description="Requests and the queue", media_type="text/plain"),
+        },
+        errors=(QueueUnavailable,),
+    )
+)
 async def show(request: Request) -> Response:
     """GET /metrics."""
     state = request.app.state

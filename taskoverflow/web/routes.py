@@ -1,13 +1,7 @@
 """The whole URL table."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from taskoverflow.tokens import Scope
 from taskoverflow.web import feed, metrics
@@ -22,8 +16,11 @@ from taskoverflow.web.api import (
     todos_export,
     todos_import,
 )
+from taskoverflow.web.openapi import page as openapi_page
+from taskoverflow.web.resource import Handler, Resource
 from taskoverflow.web.ui import (
     assets,
+    docs_page,
     exports_page,
     list_page,
     login_page,
@@ -32,8 +29,6 @@ from taskoverflow.web.ui import (
     todo_page,
 )
 from taskoverflow.web.ui.error_page import page
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 API = "/api/v1"
 
@@ -48,35 +43,26 @@ def resource(
     public: bool = False,
     needs: Scope | None = None,
     **handlers: Handler,
-) -> Route:
-    """One route for all methods of a path, so that a 405 names them all in Allow.
+) -> Resource:
+    """One route for all methods of a path.
 
     It needs a token that may read, or write if the method changes something; or one of the scope
     `needs`; or, if it is `public`, none.
     """
     if not public:
         handlers = {method: admitting(handler, needs) for method, handler in handlers.items()}
-    return _route(path, handlers, name=name)
+    return Resource(path, handlers, name=name, public=public, needs=needs)
 
 
-def pages(path: str, *, public: bool = False, **handlers: Handler) -> Route:
+def pages(path: str, *, public: bool = False, **handlers: Handler) -> Resource:
     """The same for people: its answers, errors too, are HTML."""
     if not public:
         handlers = {method: admitting(handler) for method, handler in handlers.items()}
     shown = {method: page(handler) for method, handler in handlers.items()}
-    return _route(path, shown, middleware=COMPRESSED)
+    return Resource(path, shown, public=public, middleware=COMPRESSED)
 
 
-def _route(path: str, handlers: dict[str, Handler], **options: Any) -> Route:
-    async def dispatch(request: Request) -> Response:
-        request.state.route = path  # for the metrics
-        method = "get" if request.method == "HEAD" else request.method.lower()
-        return await handlers[method](request)
-
-    return Route(path, dispatch, methods=[method.upper() for method in handlers], **options)
-
-
-def routes() -> list[BaseRoute]:
+def routes() -> list[Resource]:
     """What is served where.
 
     Starlette tries one after the other, at 1.4 µs each: what is asked most comes first.
@@ -117,6 +103,8 @@ def routes() -> list[BaseRoute]:
         pages("/exports", get=exports_page.show, post=exports_page.act),
         pages("/imports", post=exports_page.take_in),
         pages("/subscriptions", post=exports_page.subscribe_or_revoke),
+        pages("/docs", get=docs_page.show, public=True),
+        pages("/docs/errors/{code}", get=docs_page.error, public=True),
         pages("/theme", post=theme.change, public=True),
         pages("/login", get=login_page.show, post=login_page.log_in, public=True),
         pages("/logout", post=login_page.log_out, public=True),
@@ -124,5 +112,6 @@ def routes() -> list[BaseRoute]:
         resource("/calendars/{token}/todos.ics", get=feed.show, name="feed", public=True),
         resource("/livez", get=health.show, public=True),
         resource("/readyz", get=health.ready, public=True),
+        resource("/openapi.json", get=openapi_page.show, public=True),
         resource("/metrics", get=metrics.show, needs=Scope.ADMIN),
     ]

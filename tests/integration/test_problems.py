@@ -45,3 +45,23 @@ def test_each_kind_of_error_says_what_it_is_and_what_to_do():
         assert kind.__doc__, code
         assert "title" in vars(kind), code
         assert "advice" in vars(kind), code
+
+
+def test_the_type_of_a_problem_is_a_page_that_says_what_to_do(client):
+    problem = client.get("/todos/7").json()
+    page = client.get(client.base_url.join(problem["type"]))
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert every_error()["not_found"].advice in page.text
+    for code in every_error():
+        assert client.get(client.base_url.join(f"/docs/errors/{code}")).status_code == 200
+    assert client.get(client.base_url.join("/docs/errors/%3Cscript%3E")).status_code == 404
+
+
+def test_the_docs_show_each_operation_of_the_document(client):
+    document = client.get(client.base_url.join("/openapi.json")).json()
+    page = client.get(client.base_url.join("/docs")).text
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            assert f"<b>{method.upper()}</b> {path}<" in page
+            assert operation["summary"] in page
+    assert 'href="/docs"' in client.get(client.base_url.join("/")).text

@@ -7,13 +7,24 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from taskoverflow.errors import NotFound
+from taskoverflow.errors import (
+    DatabaseUnavailable,
+    NotFound,
+    QueueUnavailable,
+    TaskFailed,
+    TaskNotFinished,
+    TooManyJobs,
+    TooManyWatchers,
+)
 from taskoverflow.jobqueue import GENERATE_ICAL, JobView
 from taskoverflow.store import calendars
 from taskoverflow.store.calendars import Calendar
 from taskoverflow.web import submission
-from taskoverflow.web.api.jobs import job_response, result_of, wait_as_preferred
-from taskoverflow.web.calendar_file import calendar_response
+from taskoverflow.web.answers import Submitted, TaskStatus
+from taskoverflow.web.api.jobs import JOB_HEADERS, job_response, result_of, wait_as_preferred
+from taskoverflow.web.calendar_file import FILE_ANSWERS, FILE_REQUEST, calendar_response
+from taskoverflow.web.openapi.headers import PREFER
+from taskoverflow.web.openapi.operation import Answer, Operation, describes
 from taskoverflow.web.responses import JSONResponse
 from taskoverflow.web.schemas.calendars import CalendarQuery, job_options
 from taskoverflow.web.schemas.query import read_query
@@ -21,32 +32,59 @@ from taskoverflow.web.schemas.query import read_query
 logger = logging.getLogger(__name__)
 
 
+@describes(
+    Operation(
+        summary="Have a calendar of the todos made",
+        description="An equal request that still waits in the queue is joined.",
+        query=CalendarQuery,
+        answers={
+            202: Answer(description="It is queued", schema=Submitted, headers=("Location",)),
+        },
+        errors=(QueueUnavailable, TooManyJobs),
+    )
+)
 async def submit(request: Request) -> Response:
     """POST /todos/ical."""
     options = job_options(read_query(request, CalendarQuery))
     task_id = await submit_calendar(request, options)
     task_url = str(request.url_for("ical-status", task_id=task_id))
-    return JSONResponse(
-        {"task_id": task_id, "task_url": task_url}, status_code=202, headers={"Location": task_url}
+    return JSONResponse(Submitted(task_id, task_url), 202, {"Location": task_url})
+
+
+@describes(
+    Operation(
+        summary="Ask how a calendar gets on",
+        headers=(PREFER,),
+        answers={
+            200: Answer(description="Its state", schema=TaskStatus, headers=JOB_HEADERS),
+        },
+        errors=(NotFound, QueueUnavailable, TooManyWatchers),
     )
-
-
+)
 async def status(request: Request) -> Response:
     """GET /todos/ical/{task_id}/status: the practical's view of a job (see /jobs for all of it)."""
     job = await find_job(request)
     waited = None if job.ended else await wait_as_preferred(request, job.id)
     job = job if waited is None else await find_job(request)
-    body = {
-        "task_id": job.id,
-        "task_status": job.status,
-        "result_url": str(request.url_for("ical-result", task_id=job.id)),
-        "progress": job.progress,
-        "error": job.error,
-        "summary": job.result,
-    }
+    body = TaskStatus(
+        task_id=job.id,
+        task_status=job.status,
+        result_url=str(request.url_for("ical-result", task_id=job.id)),
+        progress=job.progress,
+        error=job.error,
+        summary=job.result,
+    )
     return job_response(job, body, waited)
 
 
+@describes(
+    Operation(
+        summary="Fetch a calendar",
+        headers=FILE_REQUEST,
+        answers=FILE_ANSWERS,
+        errors=(NotFound, TaskNotFinished, TaskFailed, QueueUnavailable, DatabaseUnavailable),
+    )
+)
 async def result(request: Request) -> Response:
     """GET /todos/ical/{task_id}/result."""
     calendar = await _find_calendar(request, await find_job(request))

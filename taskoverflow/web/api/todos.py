@@ -8,9 +8,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from taskoverflow.errors import NotFound
+from taskoverflow.errors import DatabaseUnavailable, NotFound, PreconditionFailed, TooManyTodos
 from taskoverflow.store import todos
-from taskoverflow.store.todos import Position
+from taskoverflow.store.todos import Position, Todo
+from taskoverflow.web.answers import Nothing
 from taskoverflow.web.conditional import (
     ASK_FIRST,
     etag_of,
@@ -18,13 +19,35 @@ from taskoverflow.web.conditional import (
     not_modified,
     todo_response,
 )
+from taskoverflow.web.openapi.headers import IF_MATCH, IF_NONE_MATCH
+from taskoverflow.web.openapi.operation import Answer, Operation, describes, json_body
 from taskoverflow.web.responses import JSONResponse
 from taskoverflow.web.schemas.body import read_fields
 from taskoverflow.web.schemas.cursor import write_cursor
 from taskoverflow.web.schemas.query import read_query
 from taskoverflow.web.schemas.todos import NewTodo, TodoChanges, TodoListQuery, read_todo_id
 
+EXAMPLE = {"title": "Watch the lecture", "deadline_at": "2026-12-01T18:00:00"}
+TODO_HEADERS = ("ETag", "Cache-Control")
+KNOWN = Answer(description="The client has it", headers=TODO_HEADERS)
 
+
+@describes(
+    Operation(
+        summary="List todos",
+        query=TodoListQuery,
+        headers=(IF_NONE_MATCH,),
+        answers={
+            200: Answer(
+                description="A page of them",
+                schema=list[Todo],
+                headers=("ETag", "Cache-Control", "X-Total-Count", "Link"),
+            ),
+            304: KNOWN,
+        },
+        errors=(DatabaseUnavailable,),
+    )
+)
 async def index(request: Request) -> Response:
     """GET /todos: a page of them, 304 when the client has it, and in Link where the next one is."""
     query = read_query(request, TodoListQuery)
@@ -32,6 +55,14 @@ async def index(request: Request) -> Response:
     return await run_in_threadpool(_list, request, query, after, request.app.state.database)
 
 
+@describes(
+    Operation(
+        summary="Store a new todo",
+        body=json_body(NewTodo, EXAMPLE),
+        answers={201: Answer(description="The todo", schema=Todo, headers=TODO_HEADERS)},
+        errors=(TooManyTodos, DatabaseUnavailable),
+    )
+)
 async def create(request: Request) -> Response:
     """POST /todos."""
     fields = await read_fields(request, NewTodo)
@@ -40,6 +71,17 @@ async def create(request: Request) -> Response:
     return todo_response(request, todo, 201)
 
 
+@describes(
+    Operation(
+        summary="Look at a todo",
+        headers=(IF_NONE_MATCH,),
+        answers={
+            200: Answer(description="The todo", schema=Todo, headers=TODO_HEADERS),
+            304: KNOWN,
+        },
+        errors=(NotFound, DatabaseUnavailable),
+    )
+)
 async def show(request: Request) -> Response:
     """GET /todos/{id}."""
     todo_id = read_todo_id(request)
@@ -47,6 +89,16 @@ async def show(request: Request) -> Response:
     return todo_response(request, todo)
 
 
+@describes(
+    Operation(
+        summary="Change a todo",
+        description="Only what is given changes, with PUT too.",
+        headers=(IF_MATCH,),
+        body=json_body(TodoChanges, {"completed": True}),
+        answers={200: Answer(description="The todo", schema=Todo, headers=TODO_HEADERS)},
+        errors=(NotFound, PreconditionFailed, DatabaseUnavailable),
+    )
+)
 async def update(request: Request) -> Response:
     """PUT and PATCH /todos/{id}; with If-Match only a todo that is as the client knows it."""
     todo_id = read_todo_id(request)
@@ -57,16 +109,24 @@ async def update(request: Request) -> Response:
     return todo_response(request, todo)
 
 
+@describes(
+    Operation(
+        summary="Delete a todo",
+        headers=(IF_MATCH,),
+        answers={200: Answer(description="What was deleted, or {}", schema=(Todo, Nothing))},
+        errors=(PreconditionFailed, DatabaseUnavailable),
+    )
+)
 async def delete(request: Request) -> Response:
     """DELETE /todos/{id}: deleting what is not there is a success with nothing to show."""
     try:
         todo_id = read_todo_id(request)
     except NotFound:
-        return JSONResponse({})
+        return JSONResponse(Nothing())
     deleted = await run_in_threadpool(
         todos.delete, request.app.state.database, todo_id, expected_versions(request)
     )
-    return JSONResponse(deleted or {})
+    return JSONResponse(deleted or Nothing())
 
 
 def _list(

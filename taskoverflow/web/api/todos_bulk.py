@@ -1,18 +1,30 @@
 """Many changes of todos at once."""
 
-from typing import Any
-
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from taskoverflow.errors import DatabaseUnavailable, TooManyTodos
 from taskoverflow.store.todos import Todo, bulk, unknown
-from taskoverflow.store.todos.bulk import Creation, Operation
+from taskoverflow.web.answers import BulkResult, BulkResults
+from taskoverflow.web.openapi.operation import Answer, Operation, describes, json_body
 from taskoverflow.web.responses import JSONResponse
 from taskoverflow.web.schemas.body import read_body
 from taskoverflow.web.schemas.bulk import MAX_BULK_BODY, Bulk, store_operations
 
 
+@describes(
+    Operation(
+        summary="Change many todos at once",
+        description="All in one transaction, in this order; what is malformed is a 400 for all.",
+        body=json_body(
+            Bulk,
+            {"operations": [{"op": "complete", "id": 1}, {"op": "create", "todo": {"title": "x"}}]},
+        ),
+        answers={200: Answer(description="A result for each operation", schema=BulkResults)},
+        errors=(TooManyTodos, DatabaseUnavailable),
+    )
+)
 async def apply(request: Request) -> Response:
     """POST /todos/bulk: all in one transaction, with what came of each."""
     operations = store_operations(await read_body(request, Bulk, MAX_BULK_BODY))
@@ -21,11 +33,11 @@ async def apply(request: Request) -> Response:
         bulk.apply, state.database, operations, state.settings.max_todos
     )
     results = [_result(one, todo) for one, todo in zip(operations, found, strict=True)]
-    return JSONResponse({"results": results})
+    return JSONResponse(BulkResults(results))
 
 
-def _result(operation: Operation, todo: Todo | None) -> dict[str, Any]:
+def _result(operation: bulk.Operation, todo: Todo | None) -> BulkResult:
     if todo is None:
         error = unknown()
-        return {"status": error.status, "error": error.message, "code": error.code}
-    return {"status": 201 if isinstance(operation, Creation) else 200, "todo": todo}
+        return BulkResult(status=404, error=error.message, code=error.code)
+    return BulkResult(status=201 if isinstance(operation, bulk.Creation) else 200, todo=todo)

@@ -9,9 +9,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from taskoverflow.errors import DatabaseUnavailable
 from taskoverflow.store import todos
 from taskoverflow.store.todos import NEWEST_FIRST, Todo
-from taskoverflow.web.schemas.todos import read_filter
+from taskoverflow.web.openapi.operation import Answer, Operation, describes
+from taskoverflow.web.schemas.todos import TodoQuery, read_filter
 
 PAGE = 1000  # todos
 FIELDS = Todo.__struct_fields__
@@ -21,12 +23,25 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Encode = Callable[[list[Todo]], bytes]
 
 
+def _described(summary: str, media_type: str) -> Operation:
+    file = Answer(
+        description="All of them, streamed",
+        media_type=media_type,
+        headers=("Content-Disposition",),
+    )
+    return Operation(
+        summary=summary, query=TodoQuery, answers={200: file}, errors=(DatabaseUnavailable,)
+    )
+
+
+@describes(_described("Export todos as CSV", "text/csv"))
 async def as_csv(request: Request) -> Response:
     """GET /todos.csv (RFC 4180). A text that could be a formula has a ' before it."""
     header = ",".join(FIELDS).encode() + b"\r\n"
     return await _export(request, _csv_rows, header, "text/csv", "todos.csv")
 
 
+@describes(_described("Export todos, one on each line", "application/x-ndjson"))
 async def as_ndjson(request: Request) -> Response:
     """GET /todos.ndjson: a todo on each line, as GET /todos has it."""
     return await _export(request, _json_lines, b"", "application/x-ndjson", "todos.ndjson")

@@ -9,21 +9,54 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from taskoverflow.errors import InvalidInput
+from taskoverflow.errors import (
+    DatabaseUnavailable,
+    InvalidInput,
+    NotFound,
+    QueueUnavailable,
+    TaskFailed,
+    TaskNotFinished,
+    TooManyJobs,
+)
 from taskoverflow.jobqueue import IMPORT_TODOS
 from taskoverflow.store import imports
 from taskoverflow.store.models import utc_now
 from taskoverflow.web import submission
+from taskoverflow.web.answers import Submitted
 from taskoverflow.web.api.jobs import result_of
+from taskoverflow.web.openapi.operation import Answer, Body, Operation, describes
 from taskoverflow.web.responses import JSONResponse
 from taskoverflow.web.schemas.imports import ImportQuery, import_options
 from taskoverflow.web.schemas.query import read_query
 from taskoverflow.web.upload import uploaded
 
+FILE = Body(
+    schemas={
+        "text/calendar": {"type": "string", "pattern": "^BEGIN:VCALENDAR"},
+        "multipart/form-data": {
+            "type": "object",
+            "properties": {"file": {"type": "string", "contentMediaType": "text/calendar"}},
+            "required": ["file"],
+        },
+    },
+    example="BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\nSUMMARY:Buy milk\r\nEND:VTODO\r\nEND:VCALENDAR\r\n",
+)
 BEGINNING = b"BEGIN:VCALENDAR"
 UTF_8_MARK = b"\xef\xbb\xbf"
 
 
+@describes(
+    Operation(
+        summary="Import todos from a calendar file",
+        description="A file of up to 10 MiB, as the body or as the one file of a form.",
+        query=ImportQuery,
+        body=FILE,
+        answers={
+            202: Answer(description="It is queued", schema=Submitted, headers=("Location",)),
+        },
+        errors=(QueueUnavailable, DatabaseUnavailable, TooManyJobs),
+    )
+)
 async def submit(request: Request) -> Response:
     """POST /todos/import."""
     options = import_options(read_query(request, ImportQuery))
@@ -36,11 +69,18 @@ async def submit(request: Request) -> Response:
         await run_in_threadpool(imports.delete, state.database, import_id)
         raise
     task_url = str(request.url_for("job", job_id=task_id))
-    return JSONResponse(
-        {"task_id": task_id, "task_url": task_url}, status_code=202, headers={"Location": task_url}
+    return JSONResponse(Submitted(task_id, task_url), 202, {"Location": task_url})
+
+
+@describes(
+    Operation(
+        summary="What became of each item of an imported file",
+        answers={
+            200: Answer(description="A line for each", media_type="application/x-ndjson"),
+        },
+        errors=(NotFound, TaskNotFinished, TaskFailed, QueueUnavailable, DatabaseUnavailable),
     )
-
-
+)
 async def report(request: Request) -> Response:
     """GET /todos/import/{task_id}/report: a line of JSON for each item of the file."""
     state, task_id = request.app.state, request.path_params["task_id"]

@@ -23,7 +23,7 @@ from taskoverflow.web.responses import PROBLEM, problem
 
 HEAD = (
     "HTTP/1.1 {status} {reason}\r\ncontent-type: {media_type}\r\n"
-    "content-length: {length}\r\nconnection: close\r\n\r\n"
+    "x-request-id: {request_id}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
 )
 
 
@@ -115,11 +115,13 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self._refused = True
         self._stop_waiting()
-        body = msgspec.json.encode(problem(error, f"#{uuid4().hex}"))
+        request_id = uuid4().hex
+        body = msgspec.json.encode(problem(error, f"#{request_id}"))
         head = HEAD.format(
             status=error.status,
             reason=HTTPStatus(error.status).phrase,
             media_type=PROBLEM,
+            request_id=request_id,
             length=len(body),
         )
         self.transport.write(head.encode() + body)

@@ -18,11 +18,18 @@ TIME = "an ISO 8601 date and time such as 2026-11-23T18:00:00"
 ID = re.compile(r"[0-9]{1,19}", re.ASCII)
 MAX_WINDOW = 36_500  # days from now
 
-Title = Annotated[str, Meta(min_length=1, max_length=255)]
-Description = Annotated[str, Meta(max_length=10_000)]
-Search = Annotated[str, Meta(max_length=200)]
-Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
-Zone = Annotated[str, Meta(max_length=100)]
+ZONES = "TimeZone"  # the schema of them in the OpenAPI document
+
+# Neither PostgreSQL nor a calendar can hold a NUL; body.py and query.py see to it.
+NO_NUL = {"pattern": "^[^\\u0000]*$"}
+Title = Annotated[str, Meta(min_length=1, max_length=255, extra_json_schema=NO_NUL)]
+Description = Annotated[str, Meta(max_length=10_000, extra_json_schema=NO_NUL)]
+Search = Annotated[str, Meta(max_length=200, extra_json_schema=NO_NUL)]
+Time = Annotated[str, Meta(extra_json_schema={"format": "date-time", "description": TIME})]
+Moment = Annotated[datetime, Meta(extra_json_schema={"format": "date-time", "description": TIME})]
+Zone = Annotated[
+    str, Meta(max_length=100, extra_json_schema={"$ref": f"#/components/schemas/{ZONES}"})
+]
 Window = Annotated[int, Meta(ge=0, le=MAX_WINDOW)]
 
 

@@ -1,6 +1,5 @@
 """Requests about todos."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -8,7 +7,15 @@ from starlette.requests import Request
 
 from taskoverflow.store.todos import Filter, Order, Position
 from taskoverflow.web.schemas.cursor import read_cursor
-from taskoverflow.web.schemas.fields import Description, Search, Time, Title, Window, read_id
+from taskoverflow.web.schemas.fields import (
+    Description,
+    Moment,
+    Search,
+    Time,
+    Title,
+    Window,
+    read_id,
+)
 from taskoverflow.web.schemas.query import read_query
 
 DEFAULT_LIMIT, MAX_LIMIT = 1000, 10_000  # todos on a page
@@ -49,8 +56,8 @@ class TodoQuery(Struct, frozen=True):
     completed: bool | None = None
     window: Window | None = None
     q: Search | None = None
-    due_before: datetime | None = None
-    due_after: datetime | None = None
+    due_before: Moment | None = None
+    due_after: Moment | None = None
 
     @property
     def filter(self) -> Filter:

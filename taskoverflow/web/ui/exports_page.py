@@ -20,6 +20,7 @@ from taskoverflow.errors import (
 from taskoverflow.jobqueue import GENERATE_ICAL, IMPORT_TODOS, JobQueue, JobView
 from taskoverflow.jobqueue.kinds import KIND_OF
 from taskoverflow.store import feeds
+from taskoverflow.web.answers import AddressedFeed
 from taskoverflow.web.api import todos_import
 from taskoverflow.web.api.calendars import rotated, subscribe
 from taskoverflow.web.api.ical import submit_calendar
@@ -98,7 +99,7 @@ async def _page(
     start_error: str = "",
     import_error: str = "",
     feed_error: str = "",
-    made: dict[str, Any] | None = None,
+    made: AddressedFeed | None = None,
 ) -> Response:
     queue, workers = await _look_at(request.app.state.queue)
     jobs = queue or []
