@@ -143,7 +143,8 @@ def _figures(found: dict[Key, list[Result]], connections: Sequence[int]) -> dict
             median(one.p99 for one in ours) / median(one.p99 for one in theirs)
             for ours, theirs in pairs
         )
-    return figures
+    pages = found["GET a page of 50", connections[len(connections) // 2], OURS]
+    return {**figures, "pages per second": median(one.rate for one in pages)}
 
 
 def _table(found: dict[Key, list[Result]], connections: Sequence[int]) -> str:

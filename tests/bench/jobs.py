@@ -90,7 +90,7 @@ def part(rounds: int, share: float, names: Sequence[str] = tuple(QUEUES)) -> Par
     found: dict[str, list[Round]] = {name: [] for name in names}
     for number_ in range(1, rounds + 1):
         for name in names:
-            found[name].append(_measure(QUEUES[name], share))
+            found[name].append(measure(QUEUES[name], share))
             tell(f"jobs, round {number_}: {name}: {found[name][-1].rate:.0f} jobs/s")
     figures = {f"jobs, {name}": _ratio(found, OURS, name) for name in (CELERY, RQ)}
     return Part(_table(found), figures)
@@ -118,7 +118,8 @@ def _ratio(found: dict[str, list[Round]], name: str, other: str) -> float:
     return median([a.rate / b.rate for a, b in rounds] or [float("nan")])
 
 
-def _measure(queue: Queue, share: float) -> Round:
+def measure(queue: Queue, share: float) -> Round:
+    """Put jobs on a queue, and then run them."""
     jobs = max(50, round(queue.jobs * share))
     path = rivals.bin_of(queue.venv) if queue.venv else Path(sys.executable).parent
     with folder() as home, valkey(home) as url, ExitStack() as stack:

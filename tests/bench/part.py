@@ -1,13 +1,14 @@
-"""What a part of the benchmark hands back: its text, and the figures that the targets ask for."""
+"""What a part of the benchmark is asked for and hands back."""
 
 from typing import NamedTuple
 
 
 class Part(NamedTuple):
-    """Markdown without a heading, and named figures."""
+    """Markdown without a heading, named figures, and plots as SVG, for docs/benchmarks."""
 
     text: str
     figures: dict[str, float]
+    plots: dict[str, str] = {}  # noqa: RUF012
 
 
 class Scale(NamedTuple):
@@ -17,10 +18,40 @@ class Scale(NamedTuple):
     seconds: float  # of load on each operation
     share: float  # of the usual number of jobs
     sizes: tuple[int, ...]  # todos
-    calendar_sizes: tuple[int, ...]
-    million: int
+    calendar_sizes: tuple[int, ...]  # todos
+    million: int  # todos
+    depths: tuple[int, ...]  # queued jobs
+    workers: tuple[int, ...]
+    users: tuple[int, ...]  # of the week-8 load
 
 
-SHORT = Scale(1, 0.3, 0.02, (10, 1000), (500,), 1000)
-USUAL = Scale(3, 1.0, 1.0, (10, 1000, 100_000, 1_000_000), (10_000,), 1_000_000)
-LONG = Scale(5, 3.0, 2.0, (10, 1000, 100_000, 1_000_000), (10_000, 100_000), 1_000_000)
+SHORT = Scale(
+    rounds=1,
+    seconds=0.3,
+    share=0.02,
+    sizes=(10, 1000),
+    calendar_sizes=(500,),
+    million=1000,
+    depths=(1, 10),
+    workers=(1,),
+    users=(5, 10),
+)
+USUAL = Scale(
+    rounds=3,
+    seconds=0.7,
+    share=0.7,
+    sizes=(10, 1000, 100_000, 1_000_000),
+    calendar_sizes=(10_000,),
+    million=200_000,
+    depths=(1, 100, 10_000),
+    workers=(1, 2, 4, 8),
+    users=(50, 100, 200, 300, 400, 600, 800),
+)
+LONG = USUAL._replace(
+    rounds=5,
+    seconds=3.0,
+    share=2.0,
+    calendar_sizes=(10_000, 100_000),
+    million=1_000_000,
+    users=(*USUAL.users, 1200, 1600, 2000),
+)
