@@ -189,6 +189,25 @@ class TooManyTodos(TaskOverflowError):
     advice = "Delete some, or have TASKOVERFLOW_MAX_TODOS raised. Nothing was changed."
 
 
+class KeyInUse(TaskOverflowError):
+    """A request with the same Idempotency-Key has not been answered yet."""
+
+    status = 409
+    code = "key_in_use"
+    title = "Request under way"
+    advice = "Send the same request again after the seconds of Retry-After, and get its answer."
+    pause = 1
+
+
+class KeyReused(TaskOverflowError):
+    """An Idempotency-Key came with another request than the first that had it."""
+
+    status = 422
+    code = "key_reused"
+    title = "Key of another request"
+    advice = "Take a new key for each request, such as a UUID, and the same only to repeat it."
+
+
 class PreconditionFailed(TaskOverflowError):
     """What was to be changed is not in the state that the client knows (RFC 9110, 13.1.1)."""
 

@@ -141,6 +141,23 @@ class Feed(Model):
     fetched_at = DateTimeField(null=True)
 
 
+class IdempotencyKey(Model):
+    """A request that may come again: a claim on its answer, and once there is one (`status`) that.
+    `id` is a hash of the client and its key. See idempotency.py."""
+
+    id = CharField(max_length=64, primary_key=True)
+    fingerprint = CharField(max_length=64)
+    claim = CharField(max_length=32)
+    claimed_at = DateTimeField()
+    status = IntegerField(null=True)
+    headers = TextField(default="{}")
+    body = BlobField(null=True)
+    expires_at = DateTimeField()
+
+    class Meta:
+        table_name = "idempotency_key"
+
+
 ALL = (
     Todo,
     Calendar,
@@ -151,4 +168,5 @@ ALL = (
     Instance,
     RevisionSlot,
     Feed,
+    IdempotencyKey,
 )

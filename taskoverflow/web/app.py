@@ -26,6 +26,14 @@ from taskoverflow.web.responses import render_error
 from taskoverflow.web.routes import routes
 from taskoverflow.web.totals import Totals
 
+CORS_HEADERS = [
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "Prefer",
+]
 DATABASE_TIMEOUT = 1.5  # seconds without a word from it, and the answer is 503
 
 
@@ -82,7 +90,14 @@ def _guarded(inner: ASGIApp, settings: Settings, rate: RequestRate) -> ASGIApp:
             guarded,
             allow_origins=origins,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "Prefer"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Idempotency-Key",
+                "If-Match",
+                "If-None-Match",
+                "Prefer",
+            ],
             expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-ID"],
         )
     if settings.rate_limit:

@@ -5,7 +5,8 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Scope as ASGIScope
 
 from taskoverflow.tokens import Scope
 from taskoverflow.web.access.gate import SAFE_METHODS
@@ -35,6 +36,11 @@ class Resource(Route):
             return await handlers[method](request)
 
         super().__init__(path, dispatch, methods=[method.upper() for method in handlers], **options)
+
+    def matches(self, scope: ASGIScope) -> tuple[Match, ASGIScope]:
+        """Answer for the path, whatever the method: PUT /todos/bulk is no todo's."""
+        match, child = super().matches(scope)
+        return (Match.FULL if match is Match.PARTIAL else match), child
 
     def scope(self, method: str) -> Scope | None:
         """The scope of the tokens that may ask; None: no token is needed."""

@@ -24,6 +24,7 @@ def test_a_new_database_is_migrated_once(empty):
         "0006_session_key",
         "0007_revision_slots",
         "0008_number_of_todos",
+        "0009_idempotency_keys",
     ]
     assert pending(empty) == every
     assert migrate(empty) == every

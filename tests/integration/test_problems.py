@@ -14,6 +14,9 @@ from taskoverflow.errors import every_error
         ("GET", "/todos/7", 404, "not_found"),
         ("GET", "/nothing", 404, "not_found"),
         ("PUT", "/todos", 405, "method_not_allowed"),
+        ("PUT", "/todos/bulk", 405, "method_not_allowed"),  # and no todo's address
+        ("GET", "/calendars/9223372036854775808", 404, "not_found"),
+        ("DELETE", "/todos/ical", 405, "method_not_allowed"),
         ("POST", "/todos", 415, "unsupported_media_type"),
     ],
 )

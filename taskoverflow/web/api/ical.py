@@ -23,11 +23,16 @@ from taskoverflow.web import submission
 from taskoverflow.web.answers import Submitted, TaskStatus
 from taskoverflow.web.api.jobs import JOB_HEADERS, job_response, result_of, wait_as_preferred
 from taskoverflow.web.calendar_file import FILE_ANSWERS, FILE_REQUEST, calendar_response
-from taskoverflow.web.openapi.headers import PREFER
+from taskoverflow.web.idempotency import KEY_ERRORS, submit_once
+from taskoverflow.web.openapi.headers import IDEMPOTENCY_KEY, PREFER
 from taskoverflow.web.openapi.operation import Answer, Operation, describes
 from taskoverflow.web.responses import JSONResponse
 from taskoverflow.web.schemas.calendars import CalendarQuery, job_options
 from taskoverflow.web.schemas.query import read_query
+
+QUEUED = Answer(
+    description="It is queued", schema=Submitted, headers=("Location", "Idempotent-Replayed")
+)
 
 logger = logging.getLogger(__name__)
 
@@ -37,18 +42,21 @@ logger = logging.getLogger(__name__)
         summary="Have a calendar of the todos made",
         description="An equal request that still waits in the queue is joined.",
         query=CalendarQuery,
-        answers={
-            202: Answer(description="It is queued", schema=Submitted, headers=("Location",)),
-        },
-        errors=(QueueUnavailable, TooManyJobs),
+        headers=(IDEMPOTENCY_KEY,),
+        answers={202: QUEUED},
+        errors=(QueueUnavailable, TooManyJobs, *KEY_ERRORS),
     )
 )
 async def submit(request: Request) -> Response:
     """POST /todos/ical."""
     options = job_options(read_query(request, CalendarQuery))
-    task_id = await submit_calendar(request, options)
-    task_url = str(request.url_for("ical-status", task_id=task_id))
-    return JSONResponse(Submitted(task_id, task_url), 202, {"Location": task_url})
+
+    async def queue() -> Response:
+        task_id = await submit_calendar(request, options)
+        task_url = str(request.url_for("ical-status", task_id=task_id))
+        return JSONResponse(Submitted(task_id, task_url), 202, {"Location": task_url})
+
+    return await submit_once(request, options, queue)
 
 
 @describes(

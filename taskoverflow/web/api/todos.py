@@ -19,7 +19,8 @@ from taskoverflow.web.conditional import (
     not_modified,
     todo_response,
 )
-from taskoverflow.web.openapi.headers import IF_MATCH, IF_NONE_MATCH
+from taskoverflow.web.idempotency import KEY_ERRORS, change_once
+from taskoverflow.web.openapi.headers import IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH
 from taskoverflow.web.openapi.operation import Answer, Operation, describes, json_body
 from taskoverflow.web.responses import JSONResponse
 from taskoverflow.web.schemas.body import read_fields
@@ -58,17 +59,26 @@ async def index(request: Request) -> Response:
 @describes(
     Operation(
         summary="Store a new todo",
+        headers=(IDEMPOTENCY_KEY,),
         body=json_body(NewTodo, EXAMPLE),
-        answers={201: Answer(description="The todo", schema=Todo, headers=TODO_HEADERS)},
-        errors=(TooManyTodos, DatabaseUnavailable),
+        answers={
+            201: Answer(
+                description="The todo", schema=Todo, headers=(*TODO_HEADERS, "Idempotent-Replayed")
+            ),
+        },
+        errors=(TooManyTodos, DatabaseUnavailable, *KEY_ERRORS),
     )
 )
 async def create(request: Request) -> Response:
     """POST /todos."""
     fields = await read_fields(request, NewTodo)
     state = request.app.state
-    todo = await run_in_threadpool(todos.create, state.database, fields, state.settings.max_todos)
-    return todo_response(request, todo, 201)
+
+    def store() -> Response:
+        todo = todos.create(state.database, fields, state.settings.max_todos)
+        return todo_response(request, todo, 201)
+
+    return await change_once(request, fields, store)
 
 
 @describes(

@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
-from typing import BinaryIO
+from hashlib import sha256
+from typing import Any, BinaryIO
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -23,7 +24,10 @@ from taskoverflow.store import imports
 from taskoverflow.store.models import utc_now
 from taskoverflow.web import submission
 from taskoverflow.web.answers import Submitted
+from taskoverflow.web.api.ical import QUEUED
 from taskoverflow.web.api.jobs import result_of
+from taskoverflow.web.idempotency import KEY_ERRORS, submit_once
+from taskoverflow.web.openapi.headers import IDEMPOTENCY_KEY
 from taskoverflow.web.openapi.operation import Answer, Body, Operation, describes
 from taskoverflow.web.responses import JSONResponse
 from taskoverflow.web.schemas.imports import ImportQuery, import_options
@@ -37,11 +41,13 @@ FILE = Body(
             "type": "object",
             "properties": {"file": {"type": "string", "contentMediaType": "text/calendar"}},
             "required": ["file"],
+            "additionalProperties": False,
         },
     },
     example="BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\nSUMMARY:Buy milk\r\nEND:VTODO\r\nEND:VCALENDAR\r\n",
 )
 BEGINNING = b"BEGIN:VCALENDAR"
+CHUNK = 1024 * 1024  # bytes
 UTF_8_MARK = b"\xef\xbb\xbf"
 
 
@@ -51,25 +57,23 @@ UTF_8_MARK = b"\xef\xbb\xbf"
         description="A file of up to 10 MiB, as the body or as the one file of a form.",
         query=ImportQuery,
         body=FILE,
-        answers={
-            202: Answer(description="It is queued", schema=Submitted, headers=("Location",)),
-        },
-        errors=(QueueUnavailable, DatabaseUnavailable, TooManyJobs),
+        headers=(IDEMPOTENCY_KEY,),
+        answers={202: QUEUED},
+        errors=(QueueUnavailable, DatabaseUnavailable, TooManyJobs, *KEY_ERRORS),
     )
 )
 async def submit(request: Request) -> Response:
     """POST /todos/import."""
     options = import_options(read_query(request, ImportQuery))
-    state = request.app.state
     async with uploaded(request, "text/calendar") as file:
-        import_id = await run_in_threadpool(_store, request, file)
-    try:
-        task_id = await submission.submit(request, IMPORT_TODOS, {"file": import_id, **options})
-    except BaseException:
-        await run_in_threadpool(imports.delete, state.database, import_id)
-        raise
-    task_url = str(request.url_for("job", job_id=task_id))
-    return JSONResponse(Submitted(task_id, task_url), 202, {"Location": task_url})
+        asked = (options, await run_in_threadpool(_digest, file))
+
+        async def take_in() -> Response:
+            task_id = await _queue(request, file, options)
+            task_url = str(request.url_for("job", job_id=task_id))
+            return JSONResponse(Submitted(task_id, task_url), 202, {"Location": task_url})
+
+        return await submit_once(request, asked, take_in)
 
 
 @describes(
@@ -97,6 +101,24 @@ async def report(request: Request) -> Response:
             page = await run_in_threadpool(read, behind)
 
     return StreamingResponse(body(), media_type="application/x-ndjson")
+
+
+async def _queue(request: Request, file: BinaryIO, options: dict[str, Any]) -> str:
+    """Store a file and queue its job, or do neither; returns the task id."""
+    import_id = await run_in_threadpool(_store, request, file)
+    try:
+        return await submission.submit(request, IMPORT_TODOS, {"file": import_id, **options})
+    except BaseException:
+        await run_in_threadpool(imports.delete, request.app.state.database, import_id)
+        raise
+
+
+def _digest(file: BinaryIO) -> str:
+    file.seek(0)
+    digest = sha256()
+    while data := file.read(CHUNK):
+        digest.update(data)
+    return digest.hexdigest()
 
 
 def _store(request: Request, file: BinaryIO) -> str:

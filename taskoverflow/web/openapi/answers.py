@@ -73,11 +73,13 @@ def _problem(
     kinds: list[type[TaskOverflowError]], common: tuple[str, ...], schemas: Schemas
 ) -> dict[str, Any]:
     kinds = sorted(kinds, key=lambda kind: kind.code)
-    own = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
+    own: tuple[str, ...] = ("WWW-Authenticate",) if kinds[0].status == 401 else ()
+    if errors.TooManyRequests in kinds or any(kind.pause for kind in kinds):
+        own = ("Retry-After",)
     return {
         "description": " ".join(f"`{kind.code}`: {kind.title}." for kind in kinds),
         "content": {PROBLEM: {"schema": schemas.of(Problem)}},
-        "headers": _headers((*own.get(kinds[0].status, ()), *common)),
+        "headers": _headers((*own, *common)),
     }
 
 

@@ -35,6 +35,13 @@ PREFER = Header(
     "`wait=N`: answer when the job has ended, or after N seconds, at most 30 (RFC 7240).",
     example="wait=10",
 )
+IDEMPOTENCY_KEY = Header(
+    "Idempotency-Key",
+    "A text of the client's own, in quotes: a request with the same gets the first one's answer "
+    "for 24 hours, and nothing is done twice.",
+    example='"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+    pattern=r'^("([ !#-\[\]-~]|\\["\\]){1,255}"|[A-Za-z0-9._~:/+=-]{1,255})$',
+)
 REQUEST_ID = Header(
     "X-Request-ID",
     "A name for this request in the log and in the answer: up to 128 of A-Z a-z 0-9 . _ - (else it "
@@ -50,6 +57,7 @@ ANSWERED: dict[str, dict[str, Any]] = {
     "Content-Encoding": {"description": "gzip, if the client takes that."},
     "Content-Range": {"description": "Which part it is, and of how much.", "required": True},
     "ETag": {"description": "Names this state: for If-Match and If-None-Match.", "required": True},
+    "Idempotent-Replayed": {"description": "true: the answer is that of an earlier request."},
     "Last-Modified": {"description": "When the file was made.", "required": True},
     "Link": {"description": 'rel="next": where the list goes on, while it does.'},
     "Location": {"description": "Where to ask how the job is.", "required": True},

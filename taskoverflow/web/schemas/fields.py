@@ -9,6 +9,7 @@ from msgspec import Meta
 from starlette.requests import Request
 
 from taskoverflow.errors import InvalidInput, NotFound
+from taskoverflow.store.todos import LARGEST_ID
 
 # ISO 8601 with "T" or a space, with or without a fraction or an offset.
 DATE_TIME = re.compile(
@@ -53,6 +54,6 @@ def check_zone(name: str | None, field: str) -> None:
 def read_id(request: Request, name: str, what: str) -> int:
     """The id in the path, under its name there. Raises NotFound for what cannot be one."""
     text = request.path_params[name]
-    if not ID.fullmatch(text):
+    if not ID.fullmatch(text) or int(text) > LARGEST_ID:
         raise NotFound(f"{what} not found")
     return int(text)
