@@ -1,6 +1,7 @@
 """The stack: that it comes up as it should, scales, outlives what is killed, and keeps its data."""
 
 import itertools
+import json
 import subprocess
 import time
 
@@ -31,6 +32,21 @@ def test_the_image_says_what_it_is_and_has_no_compiler_and_nothing_of_the_tests(
     assert app["Config"]["Labels"]["org.opencontainers.image.title"] == "TaskOverflow"
     look = "import importlib.util as u, shutil; print(shutil.which('cc'), u.find_spec('pytest'))"
     assert compose("exec", "-T", "app", "python", "-c", look) == "None None\n"
+
+
+def test_the_bill_of_materials_has_all_that_is_in_the_image_and_nothing_else(compose):
+    (app,) = compose.containers("app")
+    path = app["Config"]["Labels"]["taskoverflow.sbom"]
+    bill = json.loads(compose("exec", "-T", "app", "cat", path))
+    listed = sorted((one["name"], one["version"]) for one in bill["components"])
+    look = (
+        "from importlib.metadata import *\nfor one in distributions(): print(one.name, one.version)"
+    )
+    installed = compose("exec", "-T", "app", "dpkg-query", "-Wf", "${Package} ${Version}\n")
+    for python in ("/opt/taskoverflow/bin/python", "/usr/local/bin/python"):
+        installed += compose("exec", "-T", "app", python, "-c", look)
+    assert listed == sorted(tuple(line.split()) for line in installed.splitlines())
+    assert {"taskoverflow", "starlette", "pip", "libc6"} <= {name for name, _ in listed}
 
 
 @pytest.mark.parametrize("service", ALL)
