@@ -3,12 +3,15 @@
 import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from functools import partial
-from typing import Any, ClassVar
+from functools import lru_cache, partial
+from typing import Any, ClassVar, TypeVar
 
+from redis import Redis
 from redis.client import Pipeline
 from rq import Queue
 from rq.job import Job, JobStatus
+from rq.registry import BaseRegistry, FinishedJobRegistry, StartedJobRegistry
+from rq.serializers import JSONSerializer
 from rq.utils import now
 
 # Imported here, in the parent, so that no fork pays for it: 15-18 ms a job instead of 54.
@@ -19,6 +22,7 @@ from jobs.todo_import import import_todos
 from taskoverflow import jobrecord
 from taskoverflow.settings import Settings
 
+Registry = TypeVar("Registry", bound=BaseRegistry)
 JobFunction = Callable[..., dict[str, Any]]
 
 FUNCTIONS: Mapping[str, JobFunction] = {
@@ -63,6 +67,18 @@ class AllowedJob(Job):
         self._stopped_callback_name = None
         self.webhooks = []
 
+    @property
+    def started_job_registry(self) -> StartedJobRegistry:
+        """Made once for a queue: to make one takes as long as to use it, and each run needs two."""
+        registry: StartedJobRegistry = _registry(StartedJobRegistry, self.origin, self.connection)
+        return registry
+
+    @property
+    def finished_job_registry(self) -> FinishedJobRegistry:
+        """The same for the jobs that have ended well."""
+        registry: FinishedJobRegistry = _registry(FinishedJobRegistry, self.origin, self.connection)
+        return registry
+
     def prepare_for_execution(self, worker_name: str, pipeline: Pipeline) -> None:
         """Say that the job has started, and count the attempt."""
         super().prepare_for_execution(worker_name, pipeline)
@@ -86,6 +102,11 @@ class AllowedJob(Job):
             queue.schedule_job(self, now() + timedelta(seconds=pause), pipeline=pipeline)
         else:
             queue._enqueue_job(self, pipeline=pipeline)
+
+
+@lru_cache(maxsize=16)
+def _registry(kind: type[Registry], origin: str, connection: Redis) -> Registry:
+    return kind(origin, connection=connection, job_class=AllowedJob, serializer=JSONSerializer)
 
 
 def allowed_job_class(settings: Settings) -> type[AllowedJob]:

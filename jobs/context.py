@@ -17,6 +17,7 @@ from taskoverflow.store.database import open_database
 from taskoverflow.store.models import utc_now
 
 PROGRESS_INTERVAL = 0.5  # seconds
+PURGE_INTERVAL = 60  # seconds
 # The job's own record starts its life after its result is stored, and may not outlive that.
 EXPIRY_MARGIN = timedelta(minutes=5)
 
@@ -36,6 +37,24 @@ def _database(url: str) -> Database:
 def _reports(url: str) -> Redis:
     """A client that fails soon: the job's own waits out an outage, and a report may not."""
     return Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0, retry=None)
+
+
+class _Purges:
+    """When this process has purged a database last."""
+
+    def __init__(self) -> None:
+        self._last = ("", float("-inf"))
+
+    def due(self, url: str) -> bool:
+        """Whether it is time to; if so, it counts as done."""
+        before, at = self._last
+        if before == url and time.monotonic() - at < PURGE_INTERVAL:
+            return False
+        self._last = url, time.monotonic()
+        return True
+
+
+_purges = _Purges()
 
 
 class JobContext:
@@ -66,9 +85,13 @@ class JobContext:
         return utc_now() + timedelta(seconds=self.settings.result_ttl) + EXPIRY_MARGIN
 
     def purge(self) -> None:
-        """Delete from the database what has expired: each kind of job does so at its end."""
-        calendars.purge(self.database)
-        imports.purge(self.database)
+        """Delete from the database what has expired: each kind of job does so at its end.
+
+        Once a minute in a work horse will do; it took a fifth of a small calendar's time.
+        """
+        if _purges.due(self.settings.database_url):
+            calendars.purge(self.database)
+            imports.purge(self.database)
 
     def progress(self, stage: str, done: float, total: float) -> None:
         """Report how far the job is, at most about twice a second; `done == total` is always said.
