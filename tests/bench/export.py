@@ -31,7 +31,8 @@ def part(rounds: int, few_repeats: int, many: int) -> Part:
         for size, repeats in ((FEW, few_repeats), (many, 1)):
             for one in both.values():
                 one.fill(size)
-                measure(one, 1)  # the first job of a worker pays for its imports
+                if size == FEW:
+                    measure(one, 1)  # the first job of a worker pays for its imports
             for _ in range(rounds if size == FEW else max(1, rounds // 2)):
                 for name, one in both.items():
                     times = measure(one, repeats)

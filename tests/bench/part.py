@@ -27,7 +27,7 @@ class Scale(NamedTuple):
 
 SHORT = Scale(
     rounds=1,
-    seconds=0.3,
+    seconds=0.5,
     share=0.02,
     sizes=(10, 1000),
     calendar_sizes=(500,),
@@ -38,8 +38,8 @@ SHORT = Scale(
 )
 USUAL = Scale(
     rounds=3,
-    seconds=0.7,
-    share=0.7,
+    seconds=1.0,
+    share=0.5,
     sizes=(10, 1000, 100_000, 1_000_000),
     calendar_sizes=(10_000,),
     million=200_000,

@@ -24,7 +24,7 @@ def _export(how_much: Scale) -> Part:
 
 
 def _load(how_much: Scale) -> Part:
-    return week8.part(how_much.users, 6 * how_much.seconds)
+    return week8.part(how_much.users, 4 * how_much.seconds)
 
 
 def _scale(how_much: Scale) -> Part:
