@@ -36,3 +36,11 @@ def test_every_call_of_the_api_is_in_the_table():
         for method in route.methods - {"HEAD"}
     }
     assert documented == served
+
+
+def test_each_test_that_the_table_of_threats_names_is_there():
+    section = README.partition("## Security\n")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`(test_[a-z0-9_]+)`", section))
+    tests = "".join(path.read_text() for path in Path(__file__).parents[1].rglob("test_*.py"))
+    assert named
+    assert {name for name in named if f"def {name}(" not in tests} == set()

@@ -31,6 +31,16 @@ from taskoverflow.web.schemas.query import read_query
 ASK_AGAIN = 1
 LONGEST_WAIT = 30  # seconds
 PREFER_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,9})\"?\s*(?=$|[,;])", re.IGNORECASE)
+EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"enum": ["change", "end"]},
+        "data": {
+            "type": "string",
+            "description": "The job, as GET /jobs/{job_id} has it, in JSON.",
+        },
+    },
+}
 JOB_HEADERS = ("Vary", "Cache-Control", "Retry-After", "Preference-Applied")
 PING_INTERVAL = 15  # seconds: some proxies cut a connection that says nothing for longer
 
@@ -106,6 +116,7 @@ async def retry(request: Request) -> Response:
         answers={
             200: Answer(
                 description="Server-sent events",
+                schema=EVENT,
                 media_type="text/event-stream",
                 headers=("Cache-Control",),
             ),

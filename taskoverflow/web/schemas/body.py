@@ -25,7 +25,7 @@ async def read_body(request: Request, schema: type[Body], most: int | None = Non
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise UnsupportedMediaType("The body must be JSON, with Content-Type: application/json.")
-    return _decode(await _read_limited(request, most), schema)
+    return decode(await _read_limited(request, most), schema)
 
 
 async def read_fields(request: Request, schema: type[Struct]) -> dict[str, Any]:
@@ -73,7 +73,8 @@ async def _read_limited(request: Request, most: int | None = None) -> bytes:
     return bytes(body)
 
 
-def _decode(raw: bytes, schema: type[Body]) -> Body:
+def decode(raw: bytes, schema: type[Body]) -> Body:
+    """JSON as the struct. Raises InvalidInput."""
     try:
         return msgspec.json.decode(raw, type=schema)
     except msgspec.ValidationError as error:
