@@ -15,12 +15,12 @@ def try_one(data: bytes) -> None:
     provider = atheris.FuzzedDataProvider(data)
     text = ""
     for part in ("2026", "-", "02", "-", "28", "T", "23", ":", "59", ":", "59", ".", "5", "+10:00"):
-        match provider.ConsumeIntInRange(0, 7):
-            case 0:
-                text += provider.ConsumeUnicode(4)
+        match provider.ConsumeIntInRange(0, 7):  # 0 when there is no more data
             case 1:
-                text += str(provider.ConsumeIntInRange(0, 10_000)).zfill(len(part))
+                text += provider.ConsumeUnicode(4)
             case 2:
+                text += str(provider.ConsumeIntInRange(0, 10_000)).zfill(len(part))
+            case 3:
                 break
             case _:
                 text += part

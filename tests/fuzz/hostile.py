@@ -218,7 +218,10 @@ def attacks(token: str, seed: int = 1) -> Iterator[bytes]:
     rng = random.Random(seed)
     while True:
         attack = no_http if rng.random() < 0.02 else rng.choice(ATTACKS)
-        yield attack(rng, token)
+        # From an address of its own, or wrong tokens would soon have all refused for a minute.
+        client = ".".join(str(rng.randrange(256)) for _ in range(3))
+        start = f"\r\nX-Forwarded-For: 10.{client}\r\nHost: localhost\r\n".encode()
+        yield attack(rng, token).replace(b"\r\nHost: localhost\r\n", start, 1)
 
 
 def send(address: tuple[str, int], data: bytes) -> str:
