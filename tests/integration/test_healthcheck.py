@@ -13,7 +13,12 @@ from taskoverflow.store.database import open_database
 from taskoverflow.store.migrations import migrate
 from tests.conftest import environ, wait_until
 
-EVERYWHERE = {"host": "0.0.0.0", "dashboard_host": "0.0.0.0", "dashboard_password": "secret"}
+EVERYWHERE = {
+    "host": "0.0.0.0",
+    "allow_anonymous": True,
+    "dashboard_host": "0.0.0.0",
+    "dashboard_password": "secret",
+}
 
 
 @pytest.fixture

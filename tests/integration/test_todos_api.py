@@ -129,7 +129,7 @@ def test_a_bad_query_is_refused_by_name(client, call, query, field):
 
 
 @pytest.mark.parametrize(
-    "todo_id", ["0", "12345", "99999999999999999999", "-1", "1.0", "abc", "1%00", "%F0%9F", "ical"]
+    "todo_id", ["0", "12345", "99999999999999999999", "-1", "1.0", "abc", "1%00", "%F0%9F"]
 )
 def test_an_unknown_todo_is_not_found(client, todo_id):
     for answer in (
@@ -140,6 +140,11 @@ def test_an_unknown_todo_is_not_found(client, todo_id):
         assert answer.json()["error"] == "Todo not found"
     deleted = client.delete(f"/todos/{todo_id}")
     assert (deleted.status_code, deleted.json()) == (200, {})
+
+
+def test_what_has_a_name_of_its_own_is_no_todo(client):
+    for answer in (client.get("/todos/ical"), client.delete("/todos/ical")):
+        assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
 def test_put_changes_what_is_given(client):
