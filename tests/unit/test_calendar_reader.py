@@ -244,7 +244,7 @@ def test_a_zone_that_would_take_for_ever_or_makes_no_sense_is_not_known(rule):
     assert "time zone is not known" in only(calendar(*zone, *todo)).notes[-1]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_any_damage_to_a_file_is_an_item_less_or_a_broken_file(data):
     name = data.draw(st.sampled_from(["google.ics", "outlook.ics", "thunderbird.ics", "apple.ics"]))

@@ -51,7 +51,6 @@ async def _token_of(request: Request) -> ApiToken | None:
     if given is None:
         cookie = request.cookies.get(session.COOKIE)
         return await run_in_threadpool(session.find, request.app, cookie) if cookie else None
-    await request.app.state.failed_sign_ins.check(request)
     scheme, _, credentials = given.partition(" ")
     found = find_token(tokens, credentials.strip()) if scheme.lower() == "bearer" else None
     if found is None:

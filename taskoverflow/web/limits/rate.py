@@ -105,22 +105,24 @@ class RateLimit:
 
 
 class FailedSignIns:
-    """Slows down who tries tokens, by address. Kept in this process: it needs no Redis."""
+    """Turns away who tries tokens, by address. Kept in this process: it needs no Redis.
+
+    A token that is known is let in from there all the same: its owner may share the address, and
+    256 random bits are not to be guessed.
+    """
 
     def __init__(self) -> None:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
-    async def check(self, connection: HTTPConnection) -> None:
-        """Raises TooManyRequests for an address that has failed too often of late."""
-        address = address_of(connection)
-        if not await self._limiter.test(FAILED_SIGN_INS, address):
-            raise TooManyRequests("Too many tokens that are not known here.", retry_after=WINDOW)
-
     async def note(self, connection: HTTPConnection) -> None:
-        """Count a failure, and log it without what was tried."""
+        """Count a failure, and log it without what was tried.
+
+        Raises TooManyRequests for an address that has failed too often of late.
+        """
         address = address_of(connection)
+        if not await self._limiter.hit(FAILED_SIGN_INS, address):
+            raise TooManyRequests("Too many tokens that are not known here.", retry_after=WINDOW)
         logger.warning("a token that is not known was sent from %s", address)
-        await self._limiter.hit(FAILED_SIGN_INS, address)
 
 
 def _redis_storage(settings: Settings) -> RedisStorage:
