@@ -163,6 +163,7 @@ def new_page(browser: Browser, product: Product) -> Iterator[NewPage]:
                 person.set_default_timeout(PATIENCE)
                 people.callback(person.close)
             page = person.new_page()
+            page.bring_to_front()  # now and then Chromium gives a new one no focus
             page.on("pageerror", lambda error: problems.append(error.stack or str(error)))
             return page
 
