@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from tests.bench.part import Part
 from tests.bench.report import median, milliseconds, number, table
-from tests.bench.stacks import OURS, PRACTICAL, PROCESSES, Stack, limited, stacks
+from tests.bench.stacks import OURS, PRACTICAL, PROCESSES, Stack, limited, settle, stacks
 from tests.bench.stand import client_cores, folder, pin, tell
 
 TODOS = 1000
 CONNECTIONS = (1, 8, 64)
-WARM_UP = 0.5  # seconds
+WARM_UP = 0.3  # seconds
 BODY = json.dumps({"title": "Buy milk, eggs; bread", "description": "A made-up todo. " * 4,
                    "deadline_at": "2026-12-24T18:00:00"})  # fmt: skip
 
@@ -80,6 +80,7 @@ OPERATIONS = (
 
 def load(stack: Stack, requests: Sequence[str], connections: int, seconds: float) -> Result:
     """Have the load generator, on its own core, send requests to a stack."""
+    settle(stack)
     wanted = {
         "address": ["127.0.0.1", stack.port],
         "requests": list(requests),

@@ -38,11 +38,11 @@ SHORT = Scale(
 )
 USUAL = Scale(
     rounds=3,
-    seconds=1.0,
-    share=0.5,
+    seconds=0.7,
+    share=0.3,
     sizes=(10, 1000, 100_000, 1_000_000),
     calendar_sizes=(10_000,),
-    million=200_000,
+    million=100_000,
     depths=(1, 100, 10_000),
     workers=(1, 2, 4, 8),
     users=(50, 100, 200, 300, 400, 600, 800),
