@@ -19,6 +19,7 @@ from uuid import uuid4
 import httpx
 import msgspec
 import psycopg2
+import psycopg2.extensions
 import pytest
 import uvicorn
 from peewee import Database
@@ -198,6 +199,7 @@ def running_web(settings: Settings) -> Iterator[httpx.Client]:
     finally:
         server.should_exit = True
         thread.join()
+        psycopg2.extensions.set_wait_callback(None)  # the app's, and a test's may wait longer
 
 
 serving = contextmanager(running_web)
