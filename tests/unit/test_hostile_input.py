@@ -22,10 +22,13 @@ OPERATIONS = [
     for handler in route.handlers.values()
     if (operation := operation_of(handler))
 ]
+# In the order of the table: the processes of a parallel run must agree on it.
 BODIES = list(
-    {one.body.schemas.get(JSON) for one in OPERATIONS if one.body and JSON in one.body.schemas}
+    dict.fromkeys(
+        one.body.schemas[JSON] for one in OPERATIONS if one.body and JSON in one.body.schemas
+    )
 )
-QUERIES = list({one.query for one in OPERATIONS if one.query})
+QUERIES = list(dict.fromkeys(one.query for one in OPERATIONS if one.query))
 
 # JSON has lone surrogates, as escapes; hypothesis's text has none of its own.
 texts = st.text(st.characters(codec=None), max_size=300)
