@@ -209,6 +209,9 @@ class TaskWorker(ThriftyWorker):
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """On the first SIGTERM: finish the running job, or put it back when the grace is over."""
+        # RQ stops an idle worker by what it raises here, and that is lost when the signal comes in
+        # the middle of a callback (the lock of logging has one): `rest` looks for this.
+        self._stop_requested = True
         logger.info("worker %s: asked to stop", self.name)
         self.patience.give_up()
         if self.get_state() == WorkerStatus.BUSY:

@@ -11,7 +11,7 @@ from rq.serializers import JSONSerializer
 
 from taskoverflow.store.database import open_database
 from taskoverflow.store.migrations import migrate
-from tests.conftest import wait_until
+from tests.conftest import free_port, wait_until
 
 
 def metrics(client):
@@ -79,7 +79,7 @@ def test_requests_are_counted_by_route_and_never_by_what_a_client_made_up(client
 def test_web_processes_on_one_host_add_up(client, start, settings, tmp_path):
     folder = tmp_path / "metrics"
     folder.mkdir()
-    ports = (settings.port + 1, settings.port + 2)
+    ports = (free_port(), free_port())
     for port in ports:
         start("serve", port=port, metrics_dir=str(folder))
     for port in ports:

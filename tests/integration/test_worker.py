@@ -2,17 +2,22 @@
 
 import signal
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import psutil
 import pytest
 from redis import OutOfMemoryError, Redis
 from rq import Callback, Queue, Retry, Webhook, Worker
+from rq.exceptions import StopRequested
 from rq.job import JobStatus
 from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 
+from jobs.bookkeeping import ThriftyWorker
+from jobs.patience import Patience
 from jobs.scripts import Scripts
+from jobs.worker import TaskWorker
 from taskoverflow.jobqueue import GENERATE_ICAL
 from taskoverflow.store.database import open_database
 from taskoverflow.store.migrations import migrate
@@ -120,6 +125,15 @@ def test_an_idle_worker_stops_at_once(queue, start, tmp_path):
     wait_until(lambda: "waits for jobs" in log(tmp_path))
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeout=10) == 0
+
+
+def test_a_stop_that_got_lost_on_its_way_is_seen_before_the_next_job(settings, monkeypatch):
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    worker = TaskWorker(settings, Patience())
+    with suppress(StopRequested):  # as a callback does in which the signal comes
+        worker.request_stop(signal.SIGTERM, None)
+    with pytest.raises(StopRequested):
+        ThriftyWorker.rest(worker)
 
 
 def test_a_worker_that_waits_for_its_first_redis_stops_at_once(settings, start, tmp_path):
