@@ -18,7 +18,7 @@ from rq_dashboard import default_settings
 
 from taskoverflow.exposure import is_loopback, refuse_open_dashboard
 from taskoverflow.settings import Settings
-from taskoverflow.tokens import Scope, find_token
+from taskoverflow.tokens import ApiToken, Scope, find_token
 
 # Only scripts that carry the answer's nonce run, be they in the page or in files.
 # 'unsafe-eval' is for Underscore, whose _.template() calls `new Function`: without it, every table
@@ -104,20 +104,21 @@ def _guard(app: Flask, settings: Settings) -> None:
 
 
 def _require_password(app: Flask, settings: Settings) -> None:
+    password, tokens = settings.dashboard_password, settings.tokens
+
     @app.before_request
     def check_password() -> Response | None:
         given = (request.authorization.password if request.authorization else None) or ""
-        if _is_admitted(given, settings):
+        if _is_admitted(given, password, tokens):
             return None
         return Response("Password needed", 401, {"WWW-Authenticate": 'Basic realm="rq-dashboard"'})
 
 
-def _is_admitted(given: str, settings: Settings) -> bool:
+def _is_admitted(given: str, password: str, tokens: tuple[ApiToken, ...]) -> bool:
     """Whether that is the dashboard's password, or an API token of the scope admin."""
-    password = settings.dashboard_password
     if password and hmac.compare_digest(given.encode(), password.encode()):
         return True
-    token = find_token(settings.tokens, given)
+    token = find_token(tokens, given)
     return token is not None and token.scope >= Scope.ADMIN
 
 
@@ -128,7 +129,7 @@ def _refuse_foreign_name() -> Response | None:
     of ours. Where there is a password it gets nowhere: browsers keep passwords by name.
     """
     host = re.sub(r":\d+\Z", "", request.host)
-    if is_loopback(host.strip("[]")):
+    if is_loopback(host):
         return None
     return Response("Without a password, the dashboard answers to 127.0.0.1 and localhost", 403)
 

@@ -1,6 +1,5 @@
 """A route that knows who carries out what, and who may ask for it."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -9,9 +8,7 @@ from starlette.routing import Match, Route
 from starlette.types import Scope as ASGIScope
 
 from taskoverflow.tokens import Scope
-from taskoverflow.web.access.gate import SAFE_METHODS
-
-Handler = Callable[[Request], Awaitable[Response]]
+from taskoverflow.web.access.gate import Handler, scope_of
 
 
 class Resource(Route):
@@ -46,4 +43,4 @@ class Resource(Route):
         """The scope of the tokens that may ask; None: no token is needed."""
         if self.public:
             return None
-        return self._needs or (Scope.READ if method.upper() in SAFE_METHODS else Scope.WRITE)
+        return self._needs or scope_of(method)

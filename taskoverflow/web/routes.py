@@ -5,7 +5,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from taskoverflow.tokens import Scope
 from taskoverflow.web import feed, metrics
-from taskoverflow.web.access.gate import admitting
+from taskoverflow.web.access.gate import Handler, admitting
 from taskoverflow.web.api import (
     calendars,
     health,
@@ -17,7 +17,7 @@ from taskoverflow.web.api import (
     todos_import,
 )
 from taskoverflow.web.openapi import page as openapi_page
-from taskoverflow.web.resource import Handler, Resource
+from taskoverflow.web.resource import Resource
 from taskoverflow.web.ui import (
     assets,
     docs_page,

@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from taskoverflow.errors import Forbidden, Unauthorized
-from taskoverflow.tokens import ApiToken, Scope, find_token
+from taskoverflow.tokens import ApiToken, Scope
 from taskoverflow.web.access import session
+from taskoverflow.web.access.bearer import bearer_token
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -27,6 +28,11 @@ def admitting(handler: Handler, needed: Scope | None = None) -> Handler:
     return admit_first
 
 
+def scope_of(method: str) -> Scope:
+    """What a method needs unless its route says otherwise."""
+    return Scope.READ if method.upper() in SAFE_METHODS else Scope.WRITE
+
+
 async def admit(request: Request, needed: Scope | None) -> None:
     """Return if the request may pass. Without any token in the settings, whoever comes may.
 
@@ -34,8 +40,7 @@ async def admit(request: Request, needed: Scope | None) -> None:
     """
     if not request.app.state.tokens:
         return
-    if needed is None:
-        needed = Scope.READ if request.method in SAFE_METHODS else Scope.WRITE
+    needed = needed or scope_of(request.method)
     token = await _token_of(request)
     if token is None:
         raise Unauthorized("This needs an API token.")
@@ -45,14 +50,11 @@ async def admit(request: Request, needed: Scope | None) -> None:
 
 
 async def _token_of(request: Request) -> ApiToken | None:
-    """The token of the Authorization header (RFC 6750, section 2.1), or else of the session."""
-    tokens: tuple[ApiToken, ...] = request.app.state.tokens
-    given = request.headers.get("authorization")
-    if given is None:
+    """The token of the Authorization header, or else of the session."""
+    if "authorization" not in request.headers:
         cookie = request.cookies.get(session.COOKIE)
         return await run_in_threadpool(session.find, request.app, cookie) if cookie else None
-    scheme, _, credentials = given.partition(" ")
-    found = find_token(tokens, credentials.strip()) if scheme.lower() == "bearer" else None
+    found = bearer_token(request)
     if found is None:
         await request.app.state.failed_sign_ins.note(request)
         raise Unauthorized("The API token is not known here.")

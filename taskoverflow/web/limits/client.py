@@ -4,7 +4,7 @@ import ipaddress
 
 from starlette.requests import HTTPConnection
 
-from taskoverflow.tokens import find_token
+from taskoverflow.web.access.bearer import bearer_token
 
 
 def client_of(connection: HTTPConnection) -> str:
@@ -12,12 +12,8 @@ def client_of(connection: HTTPConnection) -> str:
 
     One household or one machine has a whole /64 of IPv6 addresses, which count as one.
     """
-    scheme, _, credentials = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        token = find_token(connection.app.state.tokens, credentials.strip())
-        if token is not None:
-            return f"token {token.name}"
-    return address_of(connection)
+    token = bearer_token(connection)
+    return f"token {token.name}" if token else address_of(connection)
 
 
 def address_of(connection: HTTPConnection) -> str:

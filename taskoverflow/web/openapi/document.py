@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from typing import Any
 
+from taskoverflow.web.access.gate import Handler
 from taskoverflow.web.access.session import COOKIE
 from taskoverflow.web.openapi.answers import responses
 from taskoverflow.web.openapi.headers import ANSWERED, REQUEST_ID, Header
 from taskoverflow.web.openapi.operation import Body, Operation, operation_of
 from taskoverflow.web.openapi.schemas import Schemas
-from taskoverflow.web.resource import Handler, Resource
+from taskoverflow.web.resource import Resource
 from taskoverflow.web.schemas.fields import TIME
 
 NOT_A_WORD = re.compile(r"[^a-z0-9_]+")
