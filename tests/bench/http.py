@@ -79,8 +79,10 @@ OPERATIONS = (
 
 
 def load(stack: Stack, requests: Sequence[str], connections: int, seconds: float) -> Result:
-    """Have the load generator, on its own core, send requests to a stack."""
-    settle(stack)
+    """Have the load generator, on its own core, send requests to a stack.
+
+    The stack has settled at the end: what it still had to do would slow the other one's load too.
+    """
     wanted = {
         "address": ["127.0.0.1", stack.port],
         "requests": list(requests),
@@ -97,6 +99,7 @@ def load(stack: Stack, requests: Sequence[str], connections: int, seconds: float
         check=True,
         preexec_fn=lambda: pin(0, client_cores()),
     )
+    settle(stack)
     return _result(json.loads(done.stdout))
 
 

@@ -128,7 +128,8 @@ def _run(stack: Stack, *command: str | Path) -> None:
 def settle(stack: Stack) -> None:
     """Return when a stack has answered what was asked before: first come, first served.
 
-    A load that was cut off leaves up to 64 requests behind, which would count against the next.
+    A load that was cut off leaves up to 64 requests behind, which would count against the next one,
+    of the other stack too: the two share a core.
     """
     for _ in range(2 * PROCESSES):
         httpx.get(f"{stack.api}/todos?limit=1", timeout=60)
