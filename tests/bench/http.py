@@ -27,7 +27,10 @@ class Operation(NamedTuple):
 
 
 class Result(NamedTuple):
-    """Requests per second, and how long the median and the slowest hundredth took, in seconds."""
+    """Requests per second, and how long the median and the slowest hundredth took, in seconds.
+
+    Where nothing was answered at all, they took longer than any other: infinity.
+    """
 
     rate: float
     p50: float
@@ -104,7 +107,7 @@ def load(stack: Stack, requests: Sequence[str], connections: int, seconds: float
 
 
 def _result(found: dict[str, Any]) -> Result:
-    latencies = found["latencies"] or [float("nan")]
+    latencies = found["latencies"] or [float("inf")]
     failures = found["broken"] + sum(
         n for status, n in found["statuses"].items() if status >= "400"
     )
@@ -195,4 +198,9 @@ def _times(ours: list[Result], theirs: list[Result]) -> float:
 
 def _rate(results: list[Result]) -> str:
     failed = sum(one.failures for one in results)
-    return number(median(one.rate for one in results)) + (f" ({failed} failed)" if failed else "")
+    silent = sum(one.rate == 0 for one in results)
+    return (
+        number(median(one.rate for one in results))
+        + (f" ({failed} failed)" if failed else "")
+        + (f" ({silent} of {len(results)} times no answer)" if silent else "")
+    )

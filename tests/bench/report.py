@@ -1,5 +1,6 @@
 """Markdown tables, and the figures in them."""
 
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 
@@ -17,7 +18,9 @@ def median(figures: Iterable[float]) -> float:
 
 
 def number(value: float) -> str:
-    """A figure with three digits that mean something."""
+    """A figure with three digits that mean something; "none" if it is infinite or not known."""
+    if not math.isfinite(value):
+        return "none"
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
