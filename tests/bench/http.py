@@ -9,7 +9,16 @@ from typing import Any, NamedTuple
 
 from tests.bench.part import Part
 from tests.bench.report import median, milliseconds, number, table
-from tests.bench.stacks import OURS, PRACTICAL, PROCESSES, Stack, limited, settle, stacks
+from tests.bench.stacks import (
+    OURS,
+    PRACTICAL,
+    PROCESSES,
+    THREADS,
+    Stack,
+    limited,
+    settle,
+    stacks,
+)
 from tests.bench.stand import client_cores, folder, pin, tell
 
 TODOS = 1000
@@ -186,8 +195,9 @@ def _table(found: dict[Key, list[Result]], connections: Sequence[int]) -> str:
                 *(milliseconds(median(one.p99 for one in of)) for of in (ours, theirs)),
             ])  # fmt: skip
     return (
-        f"{PROCESSES} web processes each, {TODOS:,} todos, PostgreSQL; the processes share a core,"
-        f" the database and the load generator another\n\n{table(head, rows)}"
+        f"{PROCESSES} web processes each, ours with {THREADS} threads, {TODOS:,} todos, PostgreSQL;"
+        " the processes share a core, the database and the load generator another\n\n"
+        f"{table(head, rows)}"
     )
 
 
