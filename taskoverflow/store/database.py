@@ -1,15 +1,16 @@
 """One database from one URL, and the only way into it: a connection and a transaction per call."""
 
-import select
 import time
+from asyncio import LifoQueue
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psycopg2
 import psycopg2.extensions
-from peewee import Database, InterfaceError, OperationalError
+from greenlet import getcurrent
+from peewee import Database, InterfaceError, OperationalError, _ConnectionState
 from playhouse.db_url import parse
 from playhouse.pool import MaxConnectionsExceeded, PooledDatabase, PooledSqliteDatabase
 from playhouse.postgres_ext import PooledPostgresqlExtDatabase
@@ -26,30 +27,13 @@ FRESH = 1.0  # seconds after its last use in which a connection is not asked whe
 def open_database(url: str, connections: int) -> Database:
     """A pooled database for `sqlite:///…` or `postgresql://…`; connects to nothing yet.
 
-    The models are bound to it, so a process has one at a time. Peewee keeps its connection per
-    thread: `connections` must be at least the number of threads that call the store.
+    The models are bound to it, so a process has one at a time. Each call of the store that is
+    under way has a connection: `connections` must be at least the number of threads that make any.
     """
     database: Database
     database = _sqlite(url, connections) if is_sqlite(url) else _postgresql(url, connections)
     database.bind(models.ALL)
     return database
-
-
-def answer_within(seconds: float) -> None:
-    """Have each wait of this process for PostgreSQL fail after so many seconds of silence.
-
-    For a process whose clients wait. libpq itself waits for ever for a server that is frozen: its
-    kernel still acknowledges what is sent. The failed connection is closed by psycopg2.
-    """
-
-    def wait(connection: psycopg2.extensions.connection) -> None:
-        while (state := connection.poll()) != psycopg2.extensions.POLL_OK:
-            reads = [connection] if state == psycopg2.extensions.POLL_READ else []
-            writes = [] if reads else [connection]
-            if not any(select.select(reads, writes, [], seconds)):
-                raise psycopg2.OperationalError(f"no answer for {seconds} s")
-
-    psycopg2.extensions.set_wait_callback(wait)
 
 
 def is_sqlite(url: str) -> bool:
@@ -74,18 +58,36 @@ def _sqlite(url: str, connections: int) -> PooledSqliteDatabase:
     )
 
 
-class _PostgresqlPool(PooledPostgresqlExtDatabase):  # type: ignore[misc]
-    """A pool that does not queue up behind a server that is away.
+class PostgresqlPool(PooledPostgresqlExtDatabase):  # type: ignore[misc]
+    """A pool for threads and for greenlets, that does not queue up behind a server that is away.
 
-    Peewee connects under a lock: twenty threads that wait 1 s each for a server that says
-    nothing would wait 20 s. So a connect that has just failed is not tried again by the next.
+    Threads connect one after the other: twenty that wait 1 s each for a server that says nothing
+    would wait 20 s. So a connect that has just failed is not tried again by the next.
     """
 
     _failed_at = float("-inf")
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, name: str, max_connections: int, **options: Any) -> None:
         self._used_at: dict[int, float] = {}  # by the connection's id
-        super().__init__(*arguments, **options)
+        # For the calls of an event loop (calls.py), that there are no more than connections.
+        self.runners: LifoQueue[Any] = LifoQueue()
+        for _ in range(max_connections):
+            self.runners.put_nowait(None)
+        # Without Peewee's lock, on which a greenlet would wait for another of its own thread.
+        super().__init__(name, max_connections=max_connections, thread_safe=False, **options)
+
+    @property
+    def _state(self) -> _ConnectionState:
+        """Peewee's state, which it keeps per thread: here one for each greenlet, the one that
+        every thread runs in included."""
+        states = getcurrent().__dict__
+        if (state := states.get(self)) is None:
+            state = states[self] = _ConnectionState()
+        return cast(_ConnectionState, state)
+
+    @_state.setter
+    def _state(self, state: object) -> None:
+        """Peewee sets the one that it would keep."""
 
     def _connect(self) -> Any:
         if time.monotonic() - self._failed_at < FAIL_FAST:
@@ -114,9 +116,9 @@ class _PostgresqlPool(PooledPostgresqlExtDatabase):  # type: ignore[misc]
         return closed
 
 
-def _postgresql(url: str, connections: int) -> _PostgresqlPool:
+def _postgresql(url: str, connections: int) -> PostgresqlPool:
     arguments = parse(url, unquote_password=True, unquote_user=True)
-    return _PostgresqlPool(
+    return PostgresqlPool(
         arguments.pop("database"),
         max_connections=connections,
         **{"connect_timeout": CONNECT_TIMEOUT, **arguments},

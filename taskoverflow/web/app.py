@@ -13,7 +13,8 @@ from starlette.types import ASGIApp
 from taskoverflow.errors import TaskOverflowError
 from taskoverflow.jobqueue import JobQueue
 from taskoverflow.settings import Settings, listed
-from taskoverflow.store.database import answer_within, close_idle, open_database
+from taskoverflow.store.calls import answer_within
+from taskoverflow.store.database import close_idle, open_database
 from taskoverflow.web.access.hosts import TrustedHosts
 from taskoverflow.web.access.same_origin import SameOrigin
 from taskoverflow.web.access.security_headers import SecurityHeaders
@@ -90,14 +91,7 @@ def _guarded(inner: ASGIApp, settings: Settings, rate: RequestRate) -> ASGIApp:
             guarded,
             allow_origins=origins,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=[
-                "Authorization",
-                "Content-Type",
-                "Idempotency-Key",
-                "If-Match",
-                "If-None-Match",
-                "Prefer",
-            ],
+            allow_headers=CORS_HEADERS,
             expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-ID"],
         )
     if settings.rate_limit:

@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from taskoverflow.store import calendars
 from taskoverflow.store.calendars import Calendar
+from taskoverflow.store.calls import call_store
 from taskoverflow.web.byte_range import ByteRange, requested_range, sliced
 from taskoverflow.web.conditional import matches
 from taskoverflow.web.openapi.headers import (
@@ -106,7 +107,7 @@ async def _stored_chunks(database: Database, calendar: Calendar) -> AsyncIterato
     # A calendar that is purged in mid-stream ends short of its Content-Length, and the client
     # sees a broken transfer, not a shorter calendar.
     position = 0
-    while data := await run_in_threadpool(calendars.chunk, database, calendar.id, position):
+    while data := await call_store(database, calendars.chunk, calendar.id, position):
         yield data
         position += 1
 

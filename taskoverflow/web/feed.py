@@ -11,6 +11,7 @@ from starlette.responses import Response
 from taskoverflow.errors import DatabaseUnavailable, NotFound, TaskOverflowError
 from taskoverflow.jobqueue import REFRESH_FEED
 from taskoverflow.store import calendars, feeds
+from taskoverflow.store.calls import call_store
 from taskoverflow.store.feeds import FeedFile
 from taskoverflow.web.calendar_file import FILE_ANSWERS, FILE_REQUEST, calendar_response
 from taskoverflow.web.openapi.operation import Operation, describes
@@ -34,11 +35,11 @@ async def show(request: Request) -> Response:
     410, after which it never asks again.
     """
     database = request.app.state.database
-    file = await run_in_threadpool(feeds.file_of, database, request.path_params["token"])
-    calendar = await run_in_threadpool(calendars.get, database, file.calendar)
+    file = await call_store(database, feeds.file_of, request.path_params["token"])
+    calendar = await call_store(database, calendars.get, file.calendar)
     if calendar is None:  # replaced between the two questions
-        file = await run_in_threadpool(feeds.file_of, database, request.path_params["token"])
-        calendar = await run_in_threadpool(calendars.get, database, file.calendar)
+        file = await call_store(database, feeds.file_of, request.path_params["token"])
+        calendar = await call_store(database, calendars.get, file.calendar)
     if calendar is None:
         raise NotFound("Calendar not found")
     response = calendar_response(request, calendar, disposition="inline")
@@ -46,13 +47,14 @@ async def show(request: Request) -> Response:
     return response
 
 
-def _afterwards(request: Request, file: FeedFile) -> None:
+async def _afterwards(request: Request, file: FeedFile) -> None:
     """Have a stale file made anew, and note the fetch. The client has its answer already, and a
     queue or a database that is away now is none of its business."""
     state = request.app.state
     try:
         if file.stale:
-            state.queue.submit(REFRESH_FEED, {"feed": file.feed_id}, request.state.request_id)
-        feeds.note_fetch(state.database, file.feed_id)
+            feed, request_id = {"feed": file.feed_id}, request.state.request_id
+            await run_in_threadpool(state.queue.submit, REFRESH_FEED, feed, request_id)
+        await call_store(state.database, feeds.note_fetch, file.feed_id)
     except TaskOverflowError as error:
         logger.warning("feed %d: %s", file.feed_id, error)

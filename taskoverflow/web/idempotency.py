@@ -6,12 +6,13 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from starlette.concurrency import run_in_threadpool
+from peewee import Database
 from starlette.requests import Request
 from starlette.responses import Response
 
 from taskoverflow.errors import InvalidInput, KeyInUse, KeyReused
 from taskoverflow.store import idempotency
+from taskoverflow.store.calls import call_store
 from taskoverflow.store.database import transaction
 from taskoverflow.store.idempotency import Answer, Claim
 from taskoverflow.web.openapi.headers import IDEMPOTENCY_KEY
@@ -23,7 +24,9 @@ LONGEST = 255  # characters
 KEY = re.compile(r'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"|([A-Za-z0-9._~:/+=-]+)', re.ASCII)
 
 
-async def change_once(request: Request, asked: Any, change: Callable[[], Response]) -> Response:
+async def change_once(
+    request: Request, asked: Any, change: Callable[[Database], Response]
+) -> Response:
     """Have `change` alter the database and answer; or answer again, if the request has a key that
     had an answer.
 
@@ -31,18 +34,18 @@ async def change_once(request: Request, asked: Any, change: Callable[[], Respons
     its path: plain values and structs. Raises InvalidInput, KeyReused or KeyInUse, besides what
     `change` raises, and then the key is free.
     """
-    database = request.app.state.database
 
-    def change_and_settle(claimed: Claim) -> Response:
+    def change_and_settle(database: Database, claimed: Claim) -> Response:
         with transaction(database, write=True):
-            response = change()
+            response = change(database)
             idempotency.settle(database, claimed, _answer(response))
         return response
 
     async def act(claimed: Claim | None) -> Response:
+        database = request.app.state.database
         if claimed is None:
-            return await run_in_threadpool(change)
-        return await run_in_threadpool(change_and_settle, claimed)
+            return await call_store(database, change)
+        return await call_store(database, change_and_settle, claimed)
 
     return await _once(request, asked, act)
 
@@ -57,7 +60,7 @@ async def submit_once(
         response = await submit()
         if claimed:
             database = request.app.state.database
-            await run_in_threadpool(idempotency.settle, database, claimed, _answer(response))
+            await call_store(database, idempotency.settle, claimed, _answer(response))
         return response
 
     return await _once(request, asked, act)
@@ -73,14 +76,14 @@ async def _once(
     # An address may change between two attempts; the keys of those without a token are secrets.
     client = getattr(request.state, "token_name", "")
     fingerprint = _fingerprint(request, asked)
-    claimed = await run_in_threadpool(idempotency.claim, database, client, key, fingerprint)
+    claimed = await call_store(database, idempotency.claim, client, key, fingerprint)
     if isinstance(claimed, Answer):
         headers = {**claimed.headers, "Idempotent-Replayed": "true"}
         return Response(claimed.body, claimed.status, headers)
     try:
         return await act(claimed)
     except BaseException:
-        await run_in_threadpool(idempotency.release, database, claimed)
+        await call_store(database, idempotency.release, claimed)
         raise
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from functools import wraps
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -53,7 +52,7 @@ async def _token_of(request: Request) -> ApiToken | None:
     """The token of the Authorization header, or else of the session."""
     if "authorization" not in request.headers:
         cookie = request.cookies.get(session.COOKIE)
-        return await run_in_threadpool(session.find, request.app, cookie) if cookie else None
+        return await session.find(request.app, cookie) if cookie else None
     found = bearer_token(request)
     if found is None:
         await request.app.state.failed_sign_ins.note(request)

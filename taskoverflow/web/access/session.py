@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
+from taskoverflow.store.calls import call_store
 from taskoverflow.store.instance import session_key
 from taskoverflow.tokens import ApiToken
 
@@ -15,11 +16,12 @@ COOKIE = "taskoverflow_session"
 LIFETIME = 30 * 86400  # seconds
 
 
-def begin(request: Request, response: Response, token: ApiToken) -> None:
+async def begin(request: Request, response: Response, token: ApiToken) -> None:
     """Hand out the cookie. Reads the database at the first time."""
+    signer = await _signer(request.app)
     response.set_cookie(
         COOKIE,
-        _signer(request.app).dumps([token.name, token.digest[:16]]),
+        signer.dumps([token.name, token.digest[:16]]),
         max_age=LIFETIME,
         httponly=True,
         samesite="lax",  # "strict" would ask for the token again after each link from elsewhere
@@ -32,19 +34,20 @@ def end(response: Response) -> None:
     response.delete_cookie(COOKIE)
 
 
-def find(app: Starlette, cookie: str) -> ApiToken | None:
+async def find(app: Starlette, cookie: str) -> ApiToken | None:
     """The token by which the cookie was had, if both are still good."""
+    signer = await _signer(app)
     try:
-        name, digest = _signer(app).loads(cookie, max_age=LIFETIME)
+        name, digest = signer.loads(cookie, max_age=LIFETIME)
     except (BadSignature, ValueError):
         return None
     tokens: tuple[ApiToken, ...] = app.state.tokens
     return next((t for t in tokens if t.name == name and t.digest.startswith(digest)), None)
 
 
-def _signer(app: Starlette) -> URLSafeTimedSerializer:
+async def _signer(app: Starlette) -> URLSafeTimedSerializer:
     if app.state.session_signer is None:
-        key = session_key(app.state.database)  # the same in each web process
+        key = await call_store(app.state.database, session_key)  # the same in each web process
         app.state.session_signer = URLSafeTimedSerializer(key, salt="session")
     signer: URLSafeTimedSerializer = app.state.session_signer
     return signer

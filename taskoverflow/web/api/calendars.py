@@ -1,7 +1,6 @@
 """Subscriptions: make one, list them, give one a new address, revoke it."""
 
 import msgspec
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,6 +14,7 @@ from taskoverflow.errors import (
 )
 from taskoverflow.jobqueue import REFRESH_FEED
 from taskoverflow.store import feeds
+from taskoverflow.store.calls import call_store
 from taskoverflow.store.feeds import Feed
 from taskoverflow.web import submission
 from taskoverflow.web.answers import AddressedFeed, Calendars, Nothing
@@ -36,7 +36,7 @@ FIRST_FILE = 25  # seconds that the first file may take before the request is gi
 )
 async def index(request: Request) -> Response:
     """GET /calendars."""
-    found = await run_in_threadpool(feeds.find, request.app.state.database)
+    found = await call_store(request.app.state.database, feeds.find)
     return JSONResponse(Calendars(found))
 
 
@@ -65,14 +65,14 @@ async def subscribe(request: Request, asked: NewFeed) -> AddressedFeed:
     check_fields(asked)
     options = {**job_options(asked), "url": todo_pages(request)}
     database = request.app.state.database
-    feed, token = await run_in_threadpool(feeds.create, database, asked.name, options)
+    feed, token = await call_store(database, feeds.create, asked.name, options)
     try:
         await _build(request, feed)
-        feed = await run_in_threadpool(feeds.get, database, feed.id)
+        feed = await call_store(database, feeds.get, feed.id)
         if feed.built_at is None:
             raise FeedNotReady("No worker has made the calendar in time; try again shortly.")
     except BaseException:  # whatever it is, a hang-up too: nobody has learnt the address
-        await run_in_threadpool(feeds.delete, database, feed.id)
+        await call_store(database, feeds.delete, feed.id)
         raise
     return _with_address(request, feed, token)
 
@@ -87,7 +87,7 @@ async def subscribe(request: Request, asked: NewFeed) -> AddressedFeed:
 async def show(request: Request) -> Response:
     """GET /calendars/{id}."""
     feed_id = read_feed_id(request)
-    return JSONResponse(await run_in_threadpool(feeds.get, request.app.state.database, feed_id))
+    return JSONResponse(await call_store(request.app.state.database, feeds.get, feed_id))
 
 
 @describes(
@@ -107,7 +107,7 @@ async def rotate(request: Request) -> Response:
 
 async def rotated(request: Request, feed_id: int) -> AddressedFeed:
     """The feed with a new address. Raises NotFound."""
-    feed, token = await run_in_threadpool(feeds.rotate, request.app.state.database, feed_id)
+    feed, token = await call_store(request.app.state.database, feeds.rotate, feed_id)
     return _with_address(request, feed, token)
 
 
@@ -126,7 +126,7 @@ async def delete(request: Request) -> Response:
         feed_id = read_feed_id(request)
     except NotFound:
         return JSONResponse(Nothing())
-    deleted = await run_in_threadpool(feeds.delete, request.app.state.database, feed_id)
+    deleted = await call_store(request.app.state.database, feeds.delete, feed_id)
     return JSONResponse(deleted or Nothing())
 
 

@@ -1,13 +1,13 @@
 """Does the process answer, and does what it depends on?"""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Awaitable
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from taskoverflow.errors import TaskOverflowError
+from taskoverflow.store.calls import call_store
 from taskoverflow.store.database import ping
 from taskoverflow.web.answers import Health, Readiness
 from taskoverflow.web.openapi.operation import Answer, Operation, describes
@@ -40,17 +40,17 @@ async def ready(request: Request) -> Response:
     """GET /readyz: 503, and which one it is, when the database or Redis is away."""
     state = request.app.state
     found = {
-        "database": await _check(partial(ping, state.database)),
-        "redis": await _check(state.queue.ping),
+        "database": await _check(call_store(state.database, ping)),
+        "redis": await _check(run_in_threadpool(state.queue.ping)),
     }
     if set(found.values()) == {"ok"}:
         return JSONResponse(Readiness("ok", found))
     return JSONResponse(Readiness("unavailable", found), 503, {"Retry-After": "2"})
 
 
-async def _check(ask: Callable[[], None]) -> str:
+async def _check(answer: Awaitable[None]) -> str:
     try:
-        await run_in_threadpool(ask)
+        await answer
     except TaskOverflowError as error:
         return error.message
     return "ok"

@@ -19,6 +19,7 @@ from taskoverflow.errors import (
 from taskoverflow.jobqueue import GENERATE_ICAL, JobView
 from taskoverflow.store import calendars
 from taskoverflow.store.calendars import Calendar
+from taskoverflow.store.calls import call_store
 from taskoverflow.web import submission
 from taskoverflow.web.answers import Submitted, TaskStatus
 from taskoverflow.web.api.jobs import JOB_HEADERS, job_response, result_of, wait_as_preferred
@@ -122,7 +123,7 @@ async def find_job(request: Request) -> JobView:
 
 async def _find_calendar(request: Request, job: JobView) -> Calendar:
     calendar_id = result_of(job).get("calendar", "")
-    found = await run_in_threadpool(calendars.get, request.app.state.database, calendar_id)
+    found = await call_store(request.app.state.database, calendars.get, calendar_id)
     if found is None:
         raise NotFound("Task not found")  # expired between the two questions
     return found

@@ -4,12 +4,12 @@ from functools import partial
 from urllib.parse import urlencode
 
 from peewee import Database
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from taskoverflow.errors import DatabaseUnavailable, NotFound, PreconditionFailed, TooManyTodos
 from taskoverflow.store import todos
+from taskoverflow.store.calls import call_store
 from taskoverflow.store.todos import Position, Todo
 from taskoverflow.web.answers import Nothing
 from taskoverflow.web.conditional import (
@@ -53,7 +53,7 @@ async def index(request: Request) -> Response:
     """GET /todos: a page of them, 304 when the client has it, and in Link where the next one is."""
     query = read_query(request, TodoListQuery)
     after = query.after
-    return await run_in_threadpool(_list, request, query, after, request.app.state.database)
+    return await call_store(request.app.state.database, _list, request, query, after)
 
 
 @describes(
@@ -72,10 +72,10 @@ async def index(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """POST /todos."""
     fields = await read_fields(request, NewTodo)
-    state = request.app.state
+    most = request.app.state.settings.max_todos
 
-    def store() -> Response:
-        todo = todos.create(state.database, fields, state.settings.max_todos)
+    def store(database: Database) -> Response:
+        todo = todos.create(database, fields, most)
         return todo_response(request, todo, 201)
 
     return await change_once(request, fields, store)
@@ -95,7 +95,7 @@ async def create(request: Request) -> Response:
 async def show(request: Request) -> Response:
     """GET /todos/{id}."""
     todo_id = read_todo_id(request)
-    todo = await run_in_threadpool(todos.get, request.app.state.database, todo_id)
+    todo = await call_store(request.app.state.database, todos.get, todo_id)
     return todo_response(request, todo)
 
 
@@ -113,8 +113,8 @@ async def update(request: Request) -> Response:
     """PUT and PATCH /todos/{id}; with If-Match only a todo that is as the client knows it."""
     todo_id = read_todo_id(request)
     fields = await read_fields(request, TodoChanges)
-    todo = await run_in_threadpool(
-        todos.update, request.app.state.database, todo_id, fields, expected_versions(request)
+    todo = await call_store(
+        request.app.state.database, todos.update, todo_id, fields, expected_versions(request)
     )
     return todo_response(request, todo)
 
@@ -133,14 +133,14 @@ async def delete(request: Request) -> Response:
         todo_id = read_todo_id(request)
     except NotFound:
         return JSONResponse(Nothing())
-    deleted = await run_in_threadpool(
-        todos.delete, request.app.state.database, todo_id, expected_versions(request)
+    deleted = await call_store(
+        request.app.state.database, todos.delete, todo_id, expected_versions(request)
     )
     return JSONResponse(deleted or Nothing())
 
 
 def _list(
-    request: Request, query: TodoListQuery, after: Position | None, database: Database
+    database: Database, request: Request, query: TodoListQuery, after: Position | None
 ) -> Response:
     which = query.filter
     # Known before the todos are read: a change in between makes the ETag old, never wrongly new.

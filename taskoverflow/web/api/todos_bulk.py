@@ -1,5 +1,6 @@
 """Many changes of todos at once."""
 
+from peewee import Database
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -36,10 +37,10 @@ from taskoverflow.web.schemas.bulk import MAX_BULK_BODY, Bulk, store_operations
 async def apply(request: Request) -> Response:
     """POST /todos/bulk: all in one transaction, with what came of each."""
     operations = store_operations(await read_body(request, Bulk, MAX_BULK_BODY))
-    state = request.app.state
+    most = request.app.state.settings.max_todos
 
-    def carry_out() -> Response:
-        found = bulk.apply(state.database, operations, state.settings.max_todos)
+    def carry_out(database: Database) -> Response:
+        found = bulk.apply(database, operations, most)
         results = [_result(one, todo) for one, todo in zip(operations, found, strict=True)]
         return JSONResponse(BulkResults(results))
 

@@ -5,12 +5,12 @@ import io
 from collections.abc import AsyncIterator, Callable
 
 import msgspec
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from taskoverflow.errors import DatabaseUnavailable
 from taskoverflow.store import todos
+from taskoverflow.store.calls import call_store
 from taskoverflow.store.todos import NEWEST_FIRST, Todo
 from taskoverflow.web.openapi.operation import Answer, Operation, describes
 from taskoverflow.web.schemas.todos import TodoQuery, read_filter
@@ -52,16 +52,14 @@ async def _export(
 ) -> Response:
     which, database = read_filter(request), request.app.state.database
     # Before the answer begins: a database that is away is a 503, and not half a file.
-    first = await run_in_threadpool(todos.page, database, which, PAGE)
+    first = await call_store(database, todos.page, which, PAGE)
 
     async def body() -> AsyncIterator[bytes]:
         yield header
         page = first
         yield encode(page.todos)
         while page.next:
-            page = await run_in_threadpool(
-                todos.page, database, which, PAGE, NEWEST_FIRST, page.next
-            )
+            page = await call_store(database, todos.page, which, PAGE, NEWEST_FIRST, page.next)
             yield encode(page.todos)
 
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from functools import partial
 from hashlib import sha256
 from typing import Any, BinaryIO
 
+from peewee import Database
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -21,6 +21,7 @@ from taskoverflow.errors import (
 )
 from taskoverflow.jobqueue import IMPORT_TODOS
 from taskoverflow.store import imports
+from taskoverflow.store.calls import call_store
 from taskoverflow.store.models import utc_now
 from taskoverflow.web import submission
 from taskoverflow.web.answers import Submitted
@@ -89,27 +90,27 @@ async def report(request: Request) -> Response:
     """GET /todos/import/{task_id}/report: a line of JSON for each item of the file."""
     state, task_id = request.app.state, request.path_params["task_id"]
     job = await run_in_threadpool(state.queue.get, task_id, IMPORT_TODOS)
-    read = partial(imports.report, state.database, result_of(job).get("import", ""))
+    import_id = result_of(job).get("import", "")
     # Before the answer begins: a database that is away is a 503, and not half a report.
-    first = await run_in_threadpool(read, 0)
+    first = await call_store(state.database, imports.report, import_id, 0)
 
     async def body() -> AsyncIterator[bytes]:
         page = first
         while page:
             lines, behind = page
             yield lines
-            page = await run_in_threadpool(read, behind)
+            page = await call_store(state.database, imports.report, import_id, behind)
 
     return StreamingResponse(body(), media_type="application/x-ndjson")
 
 
 async def _queue(request: Request, file: BinaryIO, options: dict[str, Any]) -> str:
     """Store a file and queue its job, or do neither; returns the task id."""
-    import_id = await run_in_threadpool(_store, request, file)
+    import_id = await call_store(request.app.state.database, _store, request, file)
     try:
         return await submission.submit(request, IMPORT_TODOS, {"file": import_id, **options})
     except BaseException:
-        await run_in_threadpool(imports.delete, request.app.state.database, import_id)
+        await call_store(request.app.state.database, imports.delete, import_id)
         raise
 
 
@@ -121,7 +122,7 @@ def _digest(file: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _store(request: Request, file: BinaryIO) -> str:
+def _store(database: Database, request: Request, file: BinaryIO) -> str:
     """Store what looks like a calendar; whether it is one, its job finds out."""
     file.seek(0)
     start = file.read(1024).removeprefix(UTF_8_MARK).lstrip()
@@ -131,4 +132,4 @@ def _store(request: Request, file: BinaryIO) -> str:
         )
     # A failed job may be tried again as long as it is kept.
     kept = timedelta(seconds=request.app.state.queue.settings.failure_ttl)
-    return imports.store(request.app.state.database, file, utc_now() + kept)
+    return imports.store(database, file, utc_now() + kept)

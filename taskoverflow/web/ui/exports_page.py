@@ -20,6 +20,7 @@ from taskoverflow.errors import (
 from taskoverflow.jobqueue import GENERATE_ICAL, IMPORT_TODOS, JobQueue, JobView
 from taskoverflow.jobqueue.kinds import KIND_OF
 from taskoverflow.store import feeds
+from taskoverflow.store.calls import call_store
 from taskoverflow.web.answers import AddressedFeed
 from taskoverflow.web.api import todos_import
 from taskoverflow.web.api.calendars import rotated, subscribe
@@ -76,7 +77,7 @@ async def subscribe_or_revoke(request: Request) -> Response:
     database = request.app.state.database
     try:
         if "revoke" in given:
-            await run_in_threadpool(feeds.delete, database, _feed_id(given["revoke"]))
+            await call_store(database, feeds.delete, _feed_id(given["revoke"]))
             return RedirectResponse("/exports", status_code=303)
         if "rotate" in given:
             made = await rotated(request, _feed_id(given["rotate"]))
@@ -108,7 +109,7 @@ async def _page(
         "workers": workers,
         "jobs": jobs,
         "unsettled": any(not job.ended for job in jobs),
-        "feeds": await run_in_threadpool(feeds.find, request.app.state.database),
+        "feeds": await call_store(request.app.state.database, feeds.find),
         "elapsed": _elapsed,
         "start_error": start_error,
         "import_error": import_error,

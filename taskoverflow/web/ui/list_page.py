@@ -8,13 +8,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from peewee import Database
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from taskoverflow.errors import NotFound
 from taskoverflow.store import todos
+from taskoverflow.store.calls import call_store
 from taskoverflow.store.todos import Page, Position, Todo, bulk
 from taskoverflow.store.todos.bulk import Change, Operation, Removal
 from taskoverflow.web.schemas.body import read_form
@@ -43,7 +43,7 @@ async def add(request: Request) -> Response:
     except FormError as error:
         return await _list(request, typed_form(given, error), 400)
     state = request.app.state
-    await run_in_threadpool(todos.create, state.database, fields, state.settings.max_todos)
+    await call_store(state.database, todos.create, fields, state.settings.max_todos)
     return RedirectResponse(read_list_query(request).url(), status_code=303)
 
 
@@ -53,12 +53,12 @@ async def act(request: Request) -> Response:
     database = request.app.state.database
     action, ids = _meant(given)
     if action == "delete":
-        doomed = await run_in_threadpool(_those, database, ids)
+        doomed = await call_store(database, _those, ids)
         context = {"doomed": doomed, "back": way_back(given)}
         return render(request, "confirm.html", context) if doomed else redirect_back(given)
     if action in ("complete", "reopen", "delete-now"):
         operations = [_operation(action, todo_id) for todo_id in ids]
-        await run_in_threadpool(bulk.apply, database, operations)
+        await call_store(database, bulk.apply, operations)
     return redirect_back(given)
 
 
@@ -76,7 +76,7 @@ def _ids(texts: list[str]) -> list[int]:
 
 async def _list(request: Request, form: TodoForm, status: int = 200) -> Response:
     query, viewer, now = read_list_query(request), viewer_of(request), utc_now()
-    page, total = await run_in_threadpool(_find, request.app.state.database, query, viewer, now)
+    page, total = await call_store(request.app.state.database, _find, query, viewer, now)
     here = query.url()
     context = {
         "query": query,

@@ -1,6 +1,5 @@
 """Where somebody with a token comes in, and goes out again."""
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -25,7 +24,7 @@ async def log_in(request: Request) -> Response:
         await request.app.state.failed_sign_ins.note(request)
         return _page(request, way_back(given), message("login.unknown"), 401)
     response = redirect_back(given)
-    await run_in_threadpool(session.begin, request, response, token)
+    await session.begin(request, response, token)
     return response
 
 

@@ -7,11 +7,11 @@ from itertools import groupby
 from typing import cast
 
 from msgspec import Struct
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from taskoverflow.store import todos
+from taskoverflow.store.calls import call_store
 from taskoverflow.store.todos import Filter, Order, Todo
 from taskoverflow.web.ui.dates import END_OF_DAY, WEEKDAYS, clock_label
 from taskoverflow.web.ui.list_query import read_day
@@ -63,9 +63,7 @@ async def show(request: Request) -> Response:
     weeks = Calendar(viewer.first_weekday).monthdatescalendar(first.year, first.month)
     start, end = viewer.start_of(weeks[0][0]), viewer.end_of(weeks[-1][-1])
     which = Filter(due_after=start, due_before=end)
-    page = await run_in_threadpool(
-        todos.page, request.app.state.database, which, MOST, SOONEST_FIRST
-    )
+    page = await call_store(request.app.state.database, todos.page, which, MOST, SOONEST_FIRST)
     month = Month(
         first=first,
         weekdays=WEEKDAYS[viewer.first_weekday :] + WEEKDAYS[: viewer.first_weekday],

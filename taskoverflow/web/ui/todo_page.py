@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from taskoverflow.errors import PreconditionFailed
 from taskoverflow.store import todos
+from taskoverflow.store.calls import call_store
 from taskoverflow.store.todos import Todo
 from taskoverflow.web.schemas.body import read_form
 from taskoverflow.web.schemas.todos import read_todo_id
@@ -41,7 +41,7 @@ async def change(request: Request) -> Response:
         return _page(request, todo, typed_form(given, error), 400, back=back)
     known = [given.get("version", "")]
     try:
-        await run_in_threadpool(todos.update, request.app.state.database, todo.id, fields, known)
+        await call_store(request.app.state.database, todos.update, todo.id, fields, known)
     except PreconditionFailed:
         theirs = await _find(request)
         return _page(request, theirs, typed_form(given), 412, back=back, theirs=theirs)
@@ -50,7 +50,7 @@ async def change(request: Request) -> Response:
 
 async def _find(request: Request) -> Todo:
     """The todo of the path. Raises NotFound."""
-    return await run_in_threadpool(todos.get, request.app.state.database, read_todo_id(request))
+    return await call_store(request.app.state.database, todos.get, read_todo_id(request))
 
 
 def _page(
