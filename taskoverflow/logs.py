@@ -88,11 +88,10 @@ def _describe(record: logging.LogRecord) -> dict[str, str]:
         **(log_context.get() or {}),
         "exception": traceback,
     }
-    return {
-        name: SECRET_PATH.sub(r"\1***", str(value))
-        for name, value in fields.items()
-        if value is not None
-    }
+    said = {name: str(value) for name, value in fields.items() if value is not None}
+    if not SECRET_PATH.search("\n".join(said.values())):  # one search for all of them
+        return said
+    return {name: SECRET_PATH.sub(r"\1***", text) for name, text in said.items()}
 
 
 def _split(record: logging.LogRecord) -> tuple[str, str | None]:

@@ -3,10 +3,10 @@
 import logging
 import re
 import time
+from secrets import token_hex
 from urllib.parse import quote
-from uuid import uuid4
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -34,12 +34,14 @@ class RequestLog:
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        with logged(request_id=request_id, url=_url(scope), method=scope["method"]):
-            await self._serve(scope, receive, _Answer(request_id, send))
+        # Quoted anew: what `%63alendars` is must not depend on spelling.
+        path, query = quote(scope["path"]), scope["query_string"].decode("latin-1")
+        url = f"{path}?{query}" if query else path
+        with logged(request_id=request_id, url=url, method=scope["method"]):
+            await self._serve(scope, receive, _Answer(request_id, send), path)
 
-    async def _serve(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+    async def _serve(self, scope: Scope, receive: Receive, answer: "_Answer", path: str) -> None:
         start = time.perf_counter()
-        path = quote(scope["path"])
         try:
             await self.app(scope, receive, answer.send)
         except Exception:
@@ -68,7 +70,7 @@ class _Answer:
     async def send(self, message: Message) -> None:
         """Pass a part of the answer on at once."""
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message)["X-Request-ID"] = self.request_id
+            message["headers"].append((b"x-request-id", self.request_id.encode()))
         await self._send(message)
         if message["type"] == "http.response.start":
             self.status = message["status"]
@@ -89,10 +91,4 @@ def answer_nobody(request: Request, error: Exception) -> Response:  # noqa: ARG0
 def _request_id(scope: Scope) -> str:
     """The client's X-Request-ID if it is a harmless one, else a new one."""
     given = Headers(scope=scope).get("x-request-id", "")
-    return given if REQUEST_ID.fullmatch(given) else uuid4().hex
-
-
-def _url(scope: Scope) -> str:
-    """Path and query, the path quoted anew: what `%63alendars` is must not depend on spelling."""
-    query = scope["query_string"].decode("latin-1")
-    return quote(scope["path"]) + (f"?{query}" if query else "")
+    return given if REQUEST_ID.fullmatch(given) else token_hex(16)

@@ -70,7 +70,6 @@ def routes() -> list[Resource]:
     return [
         resource(f"{API}/todos", get=todos.index, post=todos.create),
         resource(f"{API}/todos/ical", post=ical.submit),
-        resource(f"{API}/todos/ical/{{task_id}}/status", get=ical.status, name="ical-status"),
         resource(f"{API}/todos/bulk", post=todos_bulk.apply),
         resource(f"{API}/todos/import", post=todos_import.submit),
         resource(
@@ -80,6 +79,7 @@ def routes() -> list[Resource]:
             patch=todos.update,
             delete=todos.delete,
         ),
+        resource(f"{API}/todos/ical/{{task_id}}/status", get=ical.status, name="ical-status"),
         resource(f"{API}/health", get=health.show, public=True),
         resource(f"{API}/todos.csv", get=todos_export.as_csv),
         resource(f"{API}/todos.ndjson", get=todos_export.as_ndjson),

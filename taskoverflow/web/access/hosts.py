@@ -1,5 +1,6 @@
 """Under which names the service is reached: a forged Host header never lands in a link."""
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -43,17 +44,24 @@ class TrustedHosts:
         await self.app(scope, receive, send)
 
     def _is_ours(self, host: str) -> bool:
-        try:
-            name = urlsplit(f"//{host}").hostname or ""
-        except ValueError:
-            return False
-        return is_loopback(name) or name in self.names
+        name, loopback = _parsed(host)
+        return loopback or name in self.names
 
     def _renamed(self, scope: Scope) -> Scope:
         assert self.public  # noqa: S101
         headers = [pair for pair in scope["headers"] if pair[0] != b"host"]
         headers.append((b"host", self.public.netloc.encode()))
         return {**scope, "scheme": self.public.scheme, "headers": headers}
+
+
+@lru_cache(maxsize=100)
+def _parsed(host: str) -> tuple[str, bool]:
+    """The name in a Host header ("": there is none), and whether it means this machine alone."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        name = ""
+    return name, is_loopback(name)
 
 
 NOT_OURS = (
