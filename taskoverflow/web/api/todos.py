@@ -10,6 +10,7 @@ from starlette.responses import Response
 from taskoverflow.errors import DatabaseUnavailable, NotFound, PreconditionFailed, TooManyTodos
 from taskoverflow.store import todos
 from taskoverflow.store.calls import call_store
+from taskoverflow.store.database import reading
 from taskoverflow.store.todos import Position, Todo
 from taskoverflow.web.answers import Nothing
 from taskoverflow.web.conditional import (
@@ -143,15 +144,16 @@ def _list(
     database: Database, request: Request, query: TodoListQuery, after: Position | None
 ) -> Response:
     which = query.filter
-    # Known before the todos are read: a change in between makes the ETag old, never wrongly new.
-    version = todos.version(database, which)
-    etag = etag_of(version, query)
-    if known := not_modified(request, etag):
-        return known
-    page = todos.page(database, which, query.limit, query.order, after)
-    whole = after is None and page.next is None
-    count = partial(len, page.todos) if whole else partial(todos.count, database, which)
-    total = request.app.state.totals.get(version, which, count)
+    with reading(database):  # all of it on one connection
+        # Known before the todos are read: a change in between makes the ETag old, never new.
+        version = todos.version(database, which)
+        etag = etag_of(version, query)
+        if known := not_modified(request, etag):
+            return known
+        page = todos.page(database, which, query.limit, query.order, after)
+        whole = after is None and page.next is None
+        count = partial(len, page.todos) if whole else partial(todos.count, database, which)
+        total = request.app.state.totals.get(version, which, count)
     headers = {"ETag": etag, "Cache-Control": ASK_FIRST, "X-Total-Count": str(total)}
     if page.next is not None:
         # Without the host, which a client may forge (RFC 8288, section 3.1: a reference will do).
@@ -161,4 +163,4 @@ def _list(
 
 def _next_url(request: Request, cursor: str) -> str:
     given = [item for item in request.query_params.multi_items() if item[0] != "cursor"]
-    return f"{request.url.path}?{urlencode([*given, ('cursor', cursor)])}"
+    return f"{request.scope['path']}?{urlencode([*given, ('cursor', cursor)])}"
