@@ -7,6 +7,7 @@ grown too large, or a job has failed in it. It dies alone: the worker notices, a
 import logging
 import os
 import resource
+import select
 import signal
 import sys
 import threading
@@ -48,6 +49,7 @@ class Workhorse:
         self._most_jobs = most_jobs
         self._most_memory = most_memory
         self._pipe: Connection
+        self._news: select.poll  # of the pipe: its own `poll` makes a selector each time
         self._killed = False
         # A process id is its process's own only until that has been waited for. Re-entrant, since
         # a signal's handler may kill.
@@ -55,7 +57,7 @@ class Workhorse:
 
     def make_ready(self) -> None:
         """Fork a child unless there is one that lives."""
-        if self.pid and (self._killed or self._pipe.poll(0)):  # without work, only its end shows
+        if self.pid and (self._killed or self._news.poll(0)):  # without work, only its end shows
             self.retire()
         if not self.pid:
             self._fork()
@@ -68,7 +70,7 @@ class Workhorse:
     def wait(self, seconds: float) -> Outcome:
         """Wait for the end of the work, for so many seconds at most."""
         try:
-            if not self._pipe.poll(seconds):
+            if not self._news.poll(seconds * 1000):
                 return Outcome.RUNNING
             may_go_on = self._pipe.recv()
         except (EOFError, OSError):
@@ -98,6 +100,8 @@ class Workhorse:
     def _fork(self) -> None:
         self._killed = False
         self._pipe, childs = Pipe()
+        self._news = select.poll()
+        self._news.register(self._pipe, select.POLLIN)
         parent = os.getpid()
         self.pid = os.fork()
         if self.pid == 0:
