@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 from redis import Redis
 from redis.client import Pipeline
 from rq import Queue
+from rq.executions import Execution
 from rq.job import Job, JobStatus
 from rq.registry import BaseRegistry, FinishedJobRegistry, StartedJobRegistry
 from rq.serializers import JSONSerializer
@@ -84,9 +85,10 @@ class AllowedJob(Job):
         super().prepare_for_execution(worker_name, pipeline)
         pipeline.hincrby(self.key, jobrecord.ATTEMPTS, 1)
 
-    def note_start(self, worker_name: str) -> None:
+    def note_start(self, execution: Execution) -> None:
         """Catch up with a record that was read before the start."""
-        self.worker_name = worker_name
+        self.worker_name = execution.worker_name
+        self.started_at = self.last_heartbeat = execution.created_at
         self._status = JobStatus.STARTED
 
     def retry(self, queue: Queue, pipeline: Pipeline) -> None:

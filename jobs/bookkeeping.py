@@ -9,21 +9,23 @@ from typing import Any, cast
 
 from redis.client import Pipeline
 from rq import Queue, Worker
-from rq.exceptions import NoSuchJobError, StopRequested
+from rq.exceptions import StopRequested
 from rq.executions import Execution
-from rq.job import Job, JobStatus
+from rq.job import Job
 from rq.utils import as_text, now
 from rq.worker import WorkerStatus
 
 from jobs import metrics
-from jobs.scripts import Scripts
+from jobs.allowed import AllowedJob
+from jobs.scripts import SOME_JOB, Popped, Scripts
 from jobs.sweep import INTERVAL, Sweeper
+from taskoverflow.logs import logged
 
 logger = logging.getLogger(__name__)
 
 
 class ThriftyWorker(Worker):
-    """A worker of one queue that makes three round trips for a job: pop, start, end.
+    """A worker of one queue that makes two round trips for a job: at its start and at its end.
 
     One queue, because RQ pops two in a way that can lose a job between pop and start. It is always
     there for more: RQ's burst mode and its idle time are not for it.
@@ -34,6 +36,8 @@ class ThriftyWorker(Worker):
         self._beat_at = self._chores_at = float("-inf")
         self.scripts = Scripts(queue.connection)
         super().__init__([queue], connection=queue.connection, **options)
+        self._some_job = self.job_class(SOME_JOB, self.connection, self.serializer)
+        self._some_job.origin = queue.name
 
     def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
         """Say that the worker lives; on its own only when that was not said a moment ago."""
@@ -71,22 +75,16 @@ class ThriftyWorker(Worker):
 
         The worker says that it is idle when there is nothing to do, and not between two jobs.
         """
-        queue = self.queues[0]
-        while True:
-            popped = self.scripts.pop(queue.key, queue.intermediate_queue_key, Job.key_for(""))
-            popped = popped or self._wait_for_job(queue, cast(int, timeout))
-            if popped is None:
-                self.check_for_suspension(burst=False)
-            elif (job := self._restore(*popped)) is not None:
-                return job, queue
+        wait = cast(int, timeout)
+        while (job := self.start_next() or self._start_what_comes(wait)) is None:
+            self.check_for_suspension(burst=False)
+        return job, self.queues[0]
 
-    def _wait_for_job(self, queue: Queue, timeout: int) -> tuple[bytes, dict[bytes, bytes]] | None:
+    def _start_what_comes(self, timeout: int) -> Job | None:
         self.rest()
+        queue = self.queues[0]
         popped: Any = self.connection.blmove(queue.key, queue.intermediate_queue_key, timeout)
-        if popped is None:
-            return None
-        record: Any = self.connection.hgetall(Job.key_for(as_text(popped)))
-        return popped, record
+        return self.start_next(as_text(popped)) if popped else None
 
     def rest(self) -> None:
         """Say that there is nothing to do. Raises StopRequested when there will never be."""
@@ -100,34 +98,43 @@ class ThriftyWorker(Worker):
             self.heartbeat(pipeline=pipeline)
             pipeline.execute()
 
-    def _restore(self, job_id: bytes, record: dict[bytes, bytes]) -> Job | None:
-        job = self.job_class(as_text(job_id), self.connection, self.serializer)
-        try:
-            job.restore(record)
-        except NoSuchJobError:  # deleted, or expired
-            self.queues[0].intermediate_queue.remove(job.id)
-            return None
-        return job
+    def start_next(self, job_id: str = "") -> Job | None:
+        """Pop a job, or take the popped one of this id, and say in the same step that it starts.
 
-    def start_execution(self, job: Job) -> Execution | None:
-        """Say in one step that this worker is busy and that the job has started.
-
-        RQ has the work horse say the latter, a moment later. None: the job was cancelled just now.
+        RQ has the work horse say the latter, a moment later. None: there is no job, or it was
+        cancelled just now, or deleted.
         """
+        state = self.get_state()
         with self.connection.pipeline() as pipeline:
-            execution = Execution.create(job, self.get_heartbeat_ttl(job), pipeline, self.name)
-            job.prepare_for_execution(self.name, pipeline)
-            pipeline.persist(job.key)
-            pipeline.lrem(self.queues[0].intermediate_queue_key, 1, job.id)
+            execution = self._write_start(pipeline)
+            # From here on a signal that asks for the end lets the job run: it may be popped.
             self.set_state(WorkerStatus.BUSY, pipeline)
-            self.executions[execution.id] = execution
-            if self.scripts.run_if(("HGET", job.key, "status"), JobStatus.QUEUED, pipeline) is None:
-                del self.executions[execution.id]
-                return None
+            popped = self.scripts.start(self.queues[0], job_id, pipeline)
+        if popped is not None and popped.started:
+            return self._started(popped, execution)
+        self._state = state
+        if popped is not None:
+            with logged(job_id=popped.job_id):
+                logger.info("job %s: is not queued any more, and not run", popped.job_id)
+        return None
+
+    def _write_start(self, pipeline: Pipeline) -> Execution:
+        job = self._some_job
+        execution = Execution.create(job, self.get_heartbeat_ttl(job), pipeline, self.name)
+        job.prepare_for_execution(self.name, pipeline)
+        pipeline.persist(job.key)
         return execution
 
+    def _started(self, popped: Popped, execution: Execution) -> Job:
+        job = cast(AllowedJob, self.job_class(popped.job_id, self.connection, self.serializer))
+        job.restore(popped.record)
+        execution.job_id, execution._job = job.id, job
+        job.note_start(execution)
+        self.executions[execution.id] = execution
+        return job
+
     def prepare_job_execution(self, job: Job, remove_from_intermediate_queue: bool = False) -> None:
-        """Nothing: start_execution has done it."""
+        """Nothing: start_next has done it."""
 
     def handle_execution_ended(self, job: Job, queue: Queue, heartbeat_ttl: int) -> None:  # noqa: ARG002
         """Note the time; it is written with all the rest."""

@@ -95,24 +95,21 @@ class TaskWorker(ThriftyWorker):
             # The job goes on; whether its lease has been lost meanwhile is asked at its end.
             logger.warning("job %s: no heartbeat: %s", job.id, error)
 
-    def rest(self) -> None:
-        """Use the time to have a work horse ready."""
-        self.horse.make_ready()
-        super().rest()
+    def start_next(self, job_id: str = "") -> Job | None:
+        """Start a job once a work horse is ready: to stop a run kills it, and ends its job."""
+        self.horse.make_ready()  # a fork, if the last one is used up or has died
+        with self._ending:
+            self._stopped_job_id = None  # of a run that ended before it could be stopped
+            return super().start_next(job_id)
 
     def execute_job(self, job: Job, queue: Queue) -> None:
-        """Run a popped job, unless it was cancelled or has run since it was queued."""
+        """Run a job that has been started."""
+        execution = cast(Execution, self.execution)
         with logged(job_id=job.id, request_id=job.meta.get(jobrecord.REQUEST_ID)):
-            self.horse.make_ready()  # a fork, if the last one is used up or has died
-            self._stopped_job_id = None  # of a run that ended before it could be stopped
-            if (execution := self.start_execution(job)) is not None:
-                self.horse.start(Run(job.id, cast(AllowedJob, job).record, execution.id))
-                # Not what it says of itself: that may be no JSON, and fails in the work horse.
-                logger.info("job %s: starts", job.id)
-                self.monitor_work_horse(job, queue, execution)
-            else:
-                logger.info("job %s: is not queued any more, and not run", job.id)
-                queue.intermediate_queue.remove(job.id)
+            self.horse.start(Run(job.id, cast(AllowedJob, job).record, execution.id))
+            # Not what it says of itself: that may be no JSON, and fails in the work horse.
+            logger.info("job %s: starts", job.id)
+            self.monitor_work_horse(job, queue, execution)
 
     def monitor_work_horse(self, job: Job, queue: Queue, execution: Execution) -> None:
         """Keep the lease until the run has ended; if its work horse died, say what follows."""
@@ -146,8 +143,8 @@ class TaskWorker(ThriftyWorker):
             self._become_horse()
         job = self.job_class(run.job_id, connection=self.connection, serializer=self.serializer)
         job.restore(run.record)
-        cast(AllowedJob, job).note_start(self.name)
         execution = Execution(run.execution_id, job.id, self.connection, self.name)
+        cast(AllowedJob, job).note_start(execution)
         with logged(job_id=job.id, request_id=job.meta.get(jobrecord.REQUEST_ID)):
             return self.perform_job(job, self.queues[0], execution)
 

@@ -176,6 +176,35 @@ def test_a_job_that_is_cancelled_after_its_pop_does_not_start(queue, start, tmp_
     assert queue.intermediate_queue.get_job_ids() == []
 
 
+def test_a_job_that_is_gone_after_its_pop_is_forgotten(queue, start):
+    gone = queue.enqueue_call(GENERATE_ICAL)
+    queue.connection.delete(gone.key)
+    job = queue.enqueue_call(GENERATE_ICAL)
+    start("worker")
+    wait_for(job, JobStatus.FINISHED)
+    assert queue.connection.exists(gone.key) == 0
+    assert queue.intermediate_queue.get_job_ids() == []
+
+
+def test_a_job_that_is_popped_as_the_worker_is_stopped_still_runs(queue, settings, monkeypatch):
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    worker = TaskWorker(settings, Patience())
+    start = worker.scripts.start
+
+    def stopped_start(*asked):
+        worker.request_stop(signal.SIGTERM, None)
+        return start(*asked)
+
+    monkeypatch.setattr(worker.scripts, "start", stopped_start)
+    monkeypatch.setattr(worker.horse, "make_ready", lambda: None)
+    job = queue.enqueue_call(GENERATE_ICAL)
+    started, _ = worker.dequeue_job_and_maintain_ttl(1)
+    assert started.id == job.id
+    assert worker.execution.job_id == job.id
+    with pytest.raises(StopRequested):
+        worker.dequeue_job_and_maintain_ttl(1)
+
+
 def test_a_guarded_pipeline_runs_whole_or_not_at_all(queue):
     connection = queue.connection
     scripts = Scripts(connection)
