@@ -158,14 +158,7 @@ class ThriftyWorker(Worker):
             self.increment_successful_job_count(pipeline)
             self.increment_total_working_time(job.ended_at - job.started_at, pipeline)
             if ttl != 0:
-                job._handle_success(
-                    ttl,
-                    pipeline,
-                    worker_name=self.name,
-                    execution_id=execution.id,
-                    execution_started_at=execution.created_at,
-                    execution_ended_at=job.ended_at,
-                )
+                cast(AllowedJob, job).write_success(ttl, execution, pipeline)
             job.cleanup(ttl, pipeline=pipeline, remove_from_queue=False)
             self.cleanup_execution(job, pipeline, execution)
             metrics.record(pipeline, job, "success")

@@ -19,7 +19,7 @@ from rq.utils import current_timestamp, now
 from rq.worker import WorkerStatus
 
 from jobs import metrics
-from jobs.allowed import AllowedJob, allowed_job_class
+from jobs.allowed import AllowedJob, AllowedQueue, allowed_job_class
 from jobs.bookkeeping import ThriftyWorker
 from jobs.failure import FINAL, WORKER_DIED, describe
 from jobs.patience import Patience, patient_redis
@@ -54,7 +54,7 @@ class TaskWorker(ThriftyWorker):
         # A client of its own: RQ changes its time-outs, since redis-py's 5 s end a blocking pop.
         connection = patient_redis(settings.redis_url, patience)
         job_class = allowed_job_class(settings)
-        queue = Queue(
+        queue = AllowedQueue(
             settings.queue, connection=connection, job_class=job_class, serializer=JSONSerializer
         )
         super().__init__(
