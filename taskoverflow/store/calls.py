@@ -18,7 +18,7 @@ from greenlet import getcurrent, greenlet
 from peewee import Database
 from psycopg2.extensions import POLL_OK, POLL_READ, connection, set_wait_callback
 
-from taskoverflow.store.database import PostgresqlPool
+from taskoverflow.store.postgresql import PostgresqlPool
 
 Arguments = ParamSpec("Arguments")
 Returned = TypeVar("Returned")

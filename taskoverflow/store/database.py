@@ -1,27 +1,18 @@
 """One database from one URL, and the only way into it: a connection and a transaction per call."""
 
-import time
-from asyncio import LifoQueue
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
 
-import psycopg2
-import psycopg2.extensions
-from greenlet import getcurrent
-from peewee import Database, InterfaceError, OperationalError, _ConnectionState
+from peewee import Database, InterfaceError, OperationalError
 from playhouse.db_url import parse
 from playhouse.pool import MaxConnectionsExceeded, PooledDatabase, PooledSqliteDatabase
-from playhouse.postgres_ext import PooledPostgresqlExtDatabase
 
 from taskoverflow.errors import DatabaseUnavailable
 from taskoverflow.store import models
+from taskoverflow.store.postgresql import postgresql_pool
 
 BUSY_TIMEOUT_MS = 10_000
-CONNECT_TIMEOUT = 1  # seconds; libpq before 17 takes 2 for it
-FAIL_FAST = 1.0  # seconds
-FRESH = 1.0  # seconds after its last use in which a connection is not asked whether it lives
 
 
 def open_database(url: str, connections: int) -> Database:
@@ -31,7 +22,7 @@ def open_database(url: str, connections: int) -> Database:
     under way has a connection: `connections` must be at least the number of threads that make any.
     """
     database: Database
-    database = _sqlite(url, connections) if is_sqlite(url) else _postgresql(url, connections)
+    database = _sqlite(url, connections) if is_sqlite(url) else postgresql_pool(url, connections)
     database.bind(models.ALL)
     return database
 
@@ -55,73 +46,6 @@ def _sqlite(url: str, connections: int) -> PooledSqliteDatabase:
         pragmas=pragmas,
         max_connections=connections,
         check_same_thread=False,
-    )
-
-
-class PostgresqlPool(PooledPostgresqlExtDatabase):  # type: ignore[misc]
-    """A pool for threads and for greenlets, that does not queue up behind a server that is away.
-
-    Threads connect one after the other: twenty that wait 1 s each for a server that says nothing
-    would wait 20 s. So a connect that has just failed is not tried again by the next.
-    """
-
-    _failed_at = float("-inf")
-
-    def __init__(self, name: str, max_connections: int, **options: Any) -> None:
-        self._used_at: dict[int, float] = {}  # by the connection's id
-        # For the calls of an event loop (calls.py), that there are no more than connections.
-        self.runners: LifoQueue[Any] = LifoQueue()
-        for _ in range(max_connections):
-            self.runners.put_nowait(None)
-        # Without Peewee's lock, on which a greenlet would wait for another of its own thread.
-        super().__init__(name, max_connections=max_connections, thread_safe=False, **options)
-
-    @property
-    def _state(self) -> _ConnectionState:
-        """Peewee's state, which it keeps per thread: here one for each greenlet, the one that
-        every thread runs in included."""
-        states = getcurrent().__dict__
-        if (state := states.get(self)) is None:
-            state = states[self] = _ConnectionState()
-        return cast(_ConnectionState, state)
-
-    @_state.setter
-    def _state(self, state: object) -> None:
-        """Peewee sets the one that it would keep."""
-
-    def _connect(self) -> Any:
-        if time.monotonic() - self._failed_at < FAIL_FAST:
-            raise OperationalError("the server was away a moment ago")
-        try:
-            return super()._connect()
-        except psycopg2.OperationalError:
-            self._failed_at = time.monotonic()
-            raise
-
-    def _close(self, conn: psycopg2.extensions.connection, *arguments: Any) -> None:
-        super()._close(conn, *arguments)
-        self._used_at[id(conn)] = time.monotonic()
-
-    def _is_closed(self, conn: psycopg2.extensions.connection) -> bool:
-        # Asking the server whether a connection lives costs as much as what it is wanted for.
-        used_at = self._used_at.pop(id(conn), float("-inf"))
-        if not conn.closed and time.monotonic() - used_at < FRESH:
-            return False
-        # One that is silent, not gone, must not be asked again for each
-        # of the pool's connections, and then for a new one.
-        asked = time.monotonic()
-        closed = bool(super()._is_closed(conn))
-        if closed and time.monotonic() - asked >= CONNECT_TIMEOUT:
-            raise psycopg2.OperationalError("the server does not answer")
-        return closed
-
-
-def _postgresql(url: str, connections: int) -> PostgresqlPool:
-    arguments = parse(url, unquote_password=True, unquote_user=True)
-    return PostgresqlPool(
-        arguments.pop("database"),
-        max_connections=connections,
-        **{"connect_timeout": CONNECT_TIMEOUT, **arguments},
     )
 
 

@@ -77,22 +77,33 @@ def explained(database, caplog):
         with caplog.at_level(logging.DEBUG, logger="peewee"):
             answer = call(database, *arguments)
         asked = [record.msg for record in caplog.records if record.name == "peewee"]
-        of_todos = [question for question in asked if 'FROM "todo"' in question[0]]
-        return answer, [plan(database, *question) for question in of_todos]
+        questions = [
+            (sql, values)
+            for sql, values in asked
+            if sql.startswith("EXECUTE") or ('FROM "todo"' in sql and "PREPARE" not in sql)
+        ]
+        return answer, [plan(database, *question) for question in questions]
 
     return explain
 
 
 def plan(database, sql, values):
-    """The steps: (what is done, to how many rows)."""
+    """The steps: (what is done, to how many rows).
+
+    PostgreSQL may plan a prepared statement for its values, or once for all: both are looked at.
+    """
     with transaction(database):
         if not isinstance(database, PostgresqlDatabase):
             rows = database.execute_sql(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()
             return [(row[-1], None) for row in rows]
-        found = database.execute_sql(f"EXPLAIN (FORMAT JSON) {sql}", values).fetchone()[0]
-        root = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
+        found = []
+        for mode in ("force_custom_plan", "force_generic_plan"):
+            database.execute_sql(f"SET LOCAL plan_cache_mode = {mode}")
+            answer = database.execute_sql(f"EXPLAIN (FORMAT JSON) {sql}", values).fetchone()[0]
+            found.append((json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"])
         return [
             (f"{node['Node Type']} {node.get('Relation Name', '')}", node["Plan Rows"])
+            for root in found
             for node in nodes(root)
         ]
 

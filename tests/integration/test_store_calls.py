@@ -10,7 +10,8 @@ from taskoverflow.errors import DatabaseUnavailable, NotFound
 from taskoverflow.logs import log_context, logged
 from taskoverflow.store import todos
 from taskoverflow.store.calls import answer_within, call_store
-from taskoverflow.store.database import PostgresqlPool, reading, transaction
+from taskoverflow.store.database import reading, transaction
+from taskoverflow.store.postgresql import PostgresqlPool
 
 CONNECTIONS = 20  # of the fixture's pool
 
