@@ -9,7 +9,8 @@ from peewee import Database, PostgresqlDatabase, chunked
 from taskoverflow.errors import PreconditionFailed
 from taskoverflow.store import models, revision
 from taskoverflow.store.database import reading, transaction
-from taskoverflow.store.todos import search
+from taskoverflow.store.postgresql import PostgresqlPool
+from taskoverflow.store.todos import at_once, search
 from taskoverflow.store.todos.selection import Selection
 from taskoverflow.store.todos.values import LARGEST_ID, Todo, unknown, value
 
@@ -21,14 +22,6 @@ DEFAULTS = {
     for field in models.Todo._meta.sorted_fields
     if field is not models.Todo.id
 }
-INSERT = f"""WITH made AS (
-        INSERT INTO todo ({", ".join(DEFAULTS)}) SELECT {", ".join(["%s"] * len(DEFAULTS))}
-        WHERE (SELECT SUM(todos) FROM revision_slot) < %s RETURNING id
-    ), counted AS (
-        UPDATE revision_slot SET changes = changes + 1, todos = todos + 1
-        WHERE slot = %s AND EXISTS (SELECT FROM made)
-    )
-    SELECT id FROM made"""  # noqa: S608
 
 
 def create(database: Database, fields: dict[str, Any], most: int = 0) -> Todo:
@@ -37,27 +30,13 @@ def create(database: Database, fields: dict[str, Any], most: int = 0) -> Todo:
     Raises TooManyTodos if there are `most` already (0: any number).
     """
     row = {**DEFAULTS, **new_row(fields)}
-    if isinstance(database, PostgresqlDatabase):
-        todo_id = _insert_at_once(database, row, most)
+    if isinstance(database, PostgresqlPool):
+        todo_id = at_once.insert(database, row, most)
     else:
         with transaction(database, write=True):
             todo_id = models.Todo.insert(row).execute()
             revision.rise(1, most)
     return Todo(todo_id, *(row[name] for name in Todo.__struct_fields__[1:]))
-
-
-def _insert_at_once(database: Database, row: dict[str, Any], most: int) -> int:
-    """Insert a row and count it (revision.rise) in one statement, a transaction by itself.
-
-    That is one round trip in place of the five of BEGIN, COMMIT and what is between them.
-    """
-    values = [row[name] for name in DEFAULTS]
-    with reading(database):
-        found = database.execute_sql(INSERT, [*values, most or LARGEST_ID, revision.any_slot()])
-        made = found.fetchone()
-    if made is None:
-        raise revision.too_many(most)
-    return int(made[0])
 
 
 def create_many(database: Database, todos: Iterable[dict[str, Any]]) -> Iterator[int]:
@@ -80,16 +59,36 @@ def update(
 
     Raises NotFound, or PreconditionFailed when `versions` are given and its is none of them.
     """
+    if todo_id > LARGEST_ID:
+        raise unknown()
+    if isinstance(database, PostgresqlPool):
+        with reading(database):
+            while (changed := _update_at_once(database, todo_id, fields, versions)) is None:
+                pass  # somebody else was faster
+            return changed
     with transaction(database, write=True):
-        row = _locked(database, todo_id)
-        if row is None:
-            raise unknown()
-        _check(row, versions)
+        row = _checked(models.Todo.get_or_none(models.Todo.id == todo_id), versions)
         if fields:
             change(row, fields)
             row.save()
             revision.rise()
         return value(row)
+
+
+def _update_at_once(
+    database: PostgresqlPool,
+    todo_id: int,
+    fields: dict[str, Any],
+    versions: Container[str] | None,
+) -> Todo | None:
+    """The changed todo; None if somebody else changed it between the reading and the writing."""
+    row = _checked(at_once.find(database, todo_id), versions)
+    seen = row.updated_at
+    if fields:
+        change(row, fields)
+        if not at_once.replace(database, row, seen):
+            return None
+    return value(row)
 
 
 def delete(database: Database, todo_id: int, versions: Container[str] | None = None) -> Todo | None:
@@ -151,6 +150,14 @@ def _locked(database: Database, todo_id: int) -> models.Todo | None:
         return None
     rows = models.Todo.select().where(models.Todo.id == todo_id)
     row: models.Todo | None = locked(database, rows).first()
+    return row
+
+
+def _checked(row: models.Todo | None, versions: Container[str] | None) -> models.Todo:
+    """The row, if there is one, of one of these versions. Raises NotFound or PreconditionFailed."""
+    if row is None:
+        raise unknown()
+    _check(row, versions)
     return row
 
 
