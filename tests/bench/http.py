@@ -1,132 +1,15 @@
 """Requests per second, on our web server and on the practical's stack."""
 
-import json
-import random
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
 
+from tests.bench import price
+from tests.bench.operations import OPERATIONS, TODOS, Result, load
 from tests.bench.part import Part
 from tests.bench.report import median, milliseconds, number, table
-from tests.bench.stacks import (
-    OURS,
-    PRACTICAL,
-    PROCESSES,
-    THREADS,
-    Stack,
-    limited,
-    settle,
-    stacks,
-)
-from tests.bench.stand import client_cores, folder, pin, tell
+from tests.bench.stacks import OURS, PRACTICAL, PROCESSES, stacks
+from tests.bench.stand import folder, tell
 
-TODOS = 1000
 CONNECTIONS = (1, 8, 64)
-WARM_UP = 0.3  # seconds
-BODY = json.dumps({"title": "Buy milk, eggs; bread", "description": "A made-up todo. " * 4,
-                   "deadline_at": "2026-12-24T18:00:00"})  # fmt: skip
-
-
-class Operation(NamedTuple):
-    """One kind of request: how often each stack is asked for it says `Result`."""
-
-    name: str
-    requests: Callable[[Stack], list[str]]
-
-
-class Result(NamedTuple):
-    """Requests per second, and how long the median and the slowest hundredth took, in seconds.
-
-    Where nothing was answered at all, they took longer than any other: infinity.
-    """
-
-    rate: float
-    p50: float
-    p99: float
-    failures: int
-
-
-def request(stack: Stack, method: str, path: str, body: str = "", **headers: str) -> str:
-    """A request as it goes over the wire."""
-    lines = [f"{method} /api/v1{path} HTTP/1.1", f"Host: 127.0.0.1:{stack.port}"]
-    if body:
-        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
-    elif method == "POST":
-        lines += ["Content-Length: 0"]
-    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    return "\r\n".join([*lines, "", body])
-
-
-def _ids() -> list[int]:
-    return random.Random(6400).sample(range(1, TODOS + 1), 256)
-
-
-def _get_one(stack: Stack) -> list[str]:
-    return [request(stack, "GET", f"/todos/{todo_id}") for todo_id in _ids()]
-
-
-def _conditional(stack: Stack) -> list[str]:
-    import httpx
-
-    found = httpx.get(f"{stack.api}/todos?limit=50")
-    etag = found.headers.get("ETag", '"none"')
-    return [request(stack, "GET", "/todos?limit=50", If_None_Match=etag)]
-
-
-OPERATIONS = (
-    Operation("GET one", _get_one),
-    Operation("GET a page of 50", lambda stack: [request(stack, "GET", "/todos?limit=50")]),
-    Operation("GET the same page again (304)", _conditional),
-    Operation("POST", lambda stack: [request(stack, "POST", "/todos", BODY)]),
-    Operation(
-        "PUT",
-        lambda stack: [
-            request(stack, "PUT", f"/todos/{todo_id}", json.dumps({"completed": todo_id % 2 == 0}))
-            for todo_id in _ids()
-        ],
-    ),
-    Operation("submit a calendar", lambda stack: [request(stack, "POST", "/todos/ical")]),
-)
-
-
-def load(stack: Stack, requests: Sequence[str], connections: int, seconds: float) -> Result:
-    """Have the load generator, on its own core, send requests to a stack.
-
-    The stack has settled at the end: what it still had to do would slow the other one's load too.
-    """
-    wanted = {
-        "address": ["127.0.0.1", stack.port],
-        "requests": list(requests),
-        "connections": connections,
-        "seconds": seconds,
-        "warm_up": WARM_UP,
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.load"],
-        input=json.dumps(wanted),
-        env=stack.environ,
-        capture_output=True,
-        text=True,
-        check=True,
-        preexec_fn=lambda: pin(0, client_cores()),
-    )
-    settle(stack)
-    return _result(json.loads(done.stdout))
-
-
-def _result(found: dict[str, Any]) -> Result:
-    latencies = found["latencies"] or [float("inf")]
-    failures = found["broken"] + sum(
-        n for status, n in found["statuses"].items() if status >= "400"
-    )
-    return Result(
-        len(found["latencies"]) / found["seconds"],
-        latencies[len(latencies) // 2],
-        latencies[int(len(latencies) * 0.99)],
-        failures,
-    )
-
 
 Key = tuple[str, int, str]
 
@@ -146,22 +29,8 @@ def part(rounds: int, seconds: float, connections: Sequence[int] = CONNECTIONS) 
                         tell(
                             f"http {round_}, {operation.name}, {count}: {name} {result.rate:.0f}/s"
                         )
-        limit = _cost_of_the_limit(both[OURS], rounds, seconds)
-    return Part(f"{_table(found, connections)}\n\n{limit}", _figures(found, connections))
-
-
-def _cost_of_the_limit(stack: Stack, rounds: int, seconds: float) -> str:
-    """The practical has no rate limit, and so none is compared; this is what it costs."""
-    requests = _get_one(stack)
-    with limited(stack) as other:
-        rates = [
-            [load(one, requests, 8, seconds).rate for one in (other, stack)] for _ in range(rounds)
-        ]
-    share = median(with_limit / without for with_limit, without in rates)
-    return (
-        "Compared without the rate limit of TaskOverflow, which the practical has not. It asks "
-        f"Redis about each request: GET one, at 8 connections, comes to {share:.2f} of the rate."
-    )
+        costs = price.table_of(both, rounds, seconds, connections)
+    return Part(f"{_table(found, connections)}\n\n{costs}", _figures(found, connections))
 
 
 def _figures(found: dict[Key, list[Result]], connections: Sequence[int]) -> dict[str, float]:
@@ -195,8 +64,8 @@ def _table(found: dict[Key, list[Result]], connections: Sequence[int]) -> str:
                 *(milliseconds(median(one.p99 for one in of)) for of in (ours, theirs)),
             ])  # fmt: skip
     return (
-        f"{PROCESSES} web processes each, ours with {THREADS} threads, {TODOS:,} todos, PostgreSQL;"
-        " the processes share a core, the database and the load generator another\n\n"
+        f"Each has {TODOS:,} todos and a web process for each of its cores: {PROCESSES} here."
+        " PostgreSQL shares another core with the load generator.\n\n"
         f"{table(head, rows)}"
     )
 

@@ -37,8 +37,8 @@ SHORT = Scale(
     users=(5, 10),
 )
 USUAL = Scale(
-    rounds=3,
-    seconds=0.7,
+    rounds=5,
+    seconds=1.0,
     share=0.3,
     sizes=(10, 1000, 100_000, 1_000_000),
     calendar_sizes=(10_000,),
@@ -48,7 +48,7 @@ USUAL = Scale(
     users=(50, 100, 200, 300, 400, 600, 800),
 )
 LONG = USUAL._replace(
-    rounds=5,
+    rounds=7,
     seconds=3.0,
     share=2.0,
     calendar_sizes=(10_000, 100_000),

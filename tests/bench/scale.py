@@ -8,7 +8,8 @@ from redis import Redis
 
 from taskoverflow.jobqueue import GENERATE_ICAL, JobQueue
 from taskoverflow.settings import read_settings
-from tests.bench import export, http, jobs
+from tests.bench import export, jobs
+from tests.bench.operations import OPERATIONS, TODOS, load
 from tests.bench.part import Part
 from tests.bench.plot import Line, chart
 from tests.bench.report import median, milliseconds, number, table
@@ -16,7 +17,7 @@ from tests.bench.stacks import OURS, Stack, stacks
 from tests.bench.stand import folder, running, tell
 
 ASKED = 20  # times, of which the median counts
-OPERATIONS = {operation.name: operation for operation in http.OPERATIONS}
+BY_NAME = {operation.name: operation for operation in OPERATIONS}
 READS = ("GET one", "GET a page of 50")
 
 
@@ -37,9 +38,9 @@ def _sizes(stack: Stack, sizes: Sequence[int]) -> tuple[str, str]:
     for size in sizes:
         stack.fill(size)
         found = {
-            name: http.load(stack, OPERATIONS[name].requests(stack), 1, 1.0).p50
+            name: load(stack, BY_NAME[name].requests(stack), 1, 1.0).p50
             for name in READS
-            if size >= http.TODOS
+            if size >= TODOS
         }
         found["submit"] = median(export.submit(stack, ASKED))
         found["POST → SUCCESS"] = _calendar(stack, 3 if size <= 1000 else 1)

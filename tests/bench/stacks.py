@@ -1,8 +1,8 @@
-"""The two web stacks side by side: TaskOverflow's and the practical's, each with 2 processes."""
+"""The two web stacks side by side: TaskOverflow's and the practical's."""
 
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from io import StringIO
@@ -16,10 +16,8 @@ from tests.bench import rivals
 from tests.bench.stand import client_cores, postgresql, running, server_cores, valkey, wait_for
 from tests.conftest import free_port
 
-PROCESSES = 2
-THREADS = 4  # of ours each: with 20 on half a core, a third of the time goes into taking turns
+PROCESSES = len(server_cores()) or 1  # of each: one for each of their cores
 OURS, PRACTICAL = "TaskOverflow", "the practical's"
-Cores = list[int]
 
 
 class Stack(NamedTuple):
@@ -30,6 +28,11 @@ class Stack(NamedTuple):
     database_url: str
     environ: dict[str, str]
     log: Path
+
+    @property
+    def processes(self) -> str:
+        """How many processes its web server has."""
+        return self.environ["TASKOVERFLOW_WEB_PROCESSES"]
 
     @property
     def api(self) -> str:
@@ -57,34 +60,42 @@ class Stack(NamedTuple):
         ]  # fmt: skip
 
 
+Command = Callable[[Stack], list[str | Path]]
+
+
 @contextmanager
-def stacks(home: Path, *, servers: Cores | None = None) -> Iterator[dict[str, Stack]]:
+def stacks(home: Path) -> Iterator[dict[str, Stack]]:
     """Both stacks, on one PostgreSQL and a Valkey each. Of the two, one is idle at any time."""
-    cores = server_cores() if servers is None else servers
     with ExitStack() as stack:
         new_database = stack.enter_context(postgresql(home, client_cores()))
         found = {}
-        for name, start in ((OURS, _ours), (PRACTICAL, _practical)):
-            place = home / start.__name__
+        for name, place in ((OURS, home / "ours"), (PRACTICAL, home / "practical")):
             place.mkdir()
             url = stack.enter_context(valkey(place, client_cores()))
-            one = _stack(name, place, new_database(start.__name__), url)
-            stack.enter_context(running(start(one), one.log, one.environ, cores))
-            wait_for(lambda one=one: _answers(one))
+            one = _stack(name, place, new_database(place.name), url)
+            stack.enter_context(_serving(one))
             found[name] = one
         yield found
 
 
 @contextmanager
-def limited(stack: Stack) -> Iterator[Stack]:
-    """Our stack once more, on the same servers, with the rate limit that it has by default."""
-    port = free_port()
-    more = {"TASKOVERFLOW_PORT": str(port), "TASKOVERFLOW_RATE_LIMIT": "10000000"}
-    other = stack._replace(port=port, environ={**stack.environ, **more})
-    command = [sys.executable, "-m", "taskoverflow.cli", "serve"]
-    with running(command, other.log, other.environ, server_cores()):
-        wait_for(lambda: _answers(other))
+def beside(stack: Stack, command: Command | None = None, **more: str) -> Iterator[Stack]:
+    """The web server of a stack once more, on the same database, with other settings; or another
+    web server, that `command` runs."""
+    port = str(free_port())
+    other = stack._replace(
+        port=int(port), environ={**stack.environ, "TASKOVERFLOW_PORT": port, **more}
+    )
+    with _serving(other, command):
         yield other
+
+
+@contextmanager
+def _serving(stack: Stack, command: Command | None = None) -> Iterator[None]:
+    command = command or (_ours if stack.name == OURS else _practical)
+    with running(command(stack), stack.log, stack.environ, server_cores()):
+        wait_for(lambda: _answers(stack))
+        yield
 
 
 def _stack(name: str, place: Path, database_url: str, redis_url: str) -> Stack:
@@ -94,9 +105,8 @@ def _stack(name: str, place: Path, database_url: str, redis_url: str) -> Stack:
         REDIS_URL=redis_url,
         TASKOVERFLOW_DATA_DIR=str(place),
         TASKOVERFLOW_PORT=str(port),
-        TASKOVERFLOW_WEB_PROCESSES=str(PROCESSES),
+        TASKOVERFLOW_WEB_PROCESSES=str(PROCESSES),  # the practical's, too
         TASKOVERFLOW_LOG_FORMAT="json",
-        TASKOVERFLOW_THREADS=str(THREADS),
         TASKOVERFLOW_RATE_LIMIT="0",  # the practical has none
         TASKOVERFLOW_MAX_JOBS="0",
     )
@@ -115,7 +125,7 @@ def _ours(stack: Stack) -> list[str | Path]:
 def _practical(stack: Stack) -> list[str | Path]:
     _run(stack, rivals.bin_of("rivals") / "python", "-m", "tests.bench.practical.app")
     return [
-        rivals.bin_of("rivals") / "gunicorn", "--workers", str(PROCESSES), "--bind",
+        rivals.bin_of("rivals") / "gunicorn", "--workers", stack.processes, "--bind",
         f"127.0.0.1:{stack.port}", "tests.bench.practical.app:create_app()",
     ]  # fmt: skip
 
