@@ -32,7 +32,8 @@ def table_of(
         with opening_one as one, opening_other as other:
             found = [_ratio(one, other, count, rounds, seconds) for count in connections]
         rows.append([about, *found])
-    head = ["GET one, the practical's = 1", *(f"{count} connections" for count in connections)]
+    about_all = "GET one at so many connections, the practical's = 1"
+    head = [about_all, *(f"at {count}" for count in connections)]
     return table(head, rows)
 
 
