@@ -31,12 +31,13 @@ end
 local key = ARGV[2] .. id
 local record = redis.call('HGETALL', key)
 local found = redis.call('HMGET', key, 'status', 'data')
+local function this() return id end -- and not the id, in which a % would mean something
 local starts = found[1] == 'queued' and found[2]
 local at = 3
 while starts and at <= #ARGV do
     local words = {{}}
     for word = at + 1, at + ARGV[at] do
-        words[#words + 1] = string.gsub(ARGV[word], '{SOME_JOB}', id)
+        words[#words + 1] = string.gsub(ARGV[word], '{SOME_JOB}', this)
     end
     redis.call(unpack(words))
     at = at + ARGV[at] + 1
