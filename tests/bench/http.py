@@ -29,7 +29,7 @@ def part(rounds: int, seconds: float, connections: Sequence[int] = CONNECTIONS) 
                         tell(
                             f"http {round_}, {operation.name}, {count}: {name} {result.rate:.0f}/s"
                         )
-        costs = price.table_of(both, rounds, seconds, connections)
+        costs = price.table_of(both, (rounds + 1) // 2, seconds, connections)
     return Part(f"{_table(found, connections)}\n\n{costs}", _figures(found, connections))
 
 

@@ -50,7 +50,7 @@ def _ids() -> list[int]:
     return random.Random(6400).sample(range(1, TODOS + 1), 256)
 
 
-def get_one(stack: Stack) -> list[str]:
+def _get_one(stack: Stack) -> list[str]:
     return [request(stack, "GET", f"/todos/{todo_id}") for todo_id in _ids()]
 
 
@@ -63,7 +63,7 @@ def _conditional(stack: Stack) -> list[str]:
 
 
 OPERATIONS = (
-    Operation("GET one", get_one),
+    Operation("GET one", _get_one),
     Operation("GET a page of 50", lambda stack: [request(stack, "GET", "/todos?limit=50")]),
     Operation("GET the same page again (304)", _conditional),
     Operation("POST", lambda stack: [request(stack, "POST", "/todos", BODY)]),
@@ -76,6 +76,7 @@ OPERATIONS = (
     ),
     Operation("submit a calendar", lambda stack: [request(stack, "POST", "/todos/ical")]),
 )
+BY_NAME = {operation.name: operation for operation in OPERATIONS}
 
 
 def load(stack: Stack, requests: Sequence[str], connections: int, seconds: float) -> Result:

@@ -1,40 +1,52 @@
-"""GET one with more to do, and with less: what its price is made of."""
+"""Requests with more to do, and with the least: what their price is made of."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import NamedTuple
 
-from tests.bench.operations import get_one, load
+from tests.bench.operations import BY_NAME, load
 from tests.bench.report import median, number, table
 from tests.bench.stacks import OURS, PRACTICAL, PROCESSES, Stack, beside
 from tests.bench.stand import tell
 
-Kinds = dict[str, tuple[AbstractContextManager[Stack], AbstractContextManager[Stack]]]
+
+class Case(NamedTuple):
+    """An operation, and two web servers that are asked for it; `about` says what is special."""
+
+    operation: str
+    about: str
+    one: AbstractContextManager[Stack]
+    other: AbstractContextManager[Stack]
 
 
 def table_of(
     both: dict[str, Stack], rounds: int, seconds: float, connections: Sequence[int]
 ) -> str:
-    """A table of GET one as it is, and with more and less to do."""
-    ours, practical = both[OURS], both[PRACTICAL]
-    more = {"TASKOVERFLOW_WEB_PROCESSES": str(2 * PROCESSES)}
-    kinds: Kinds = {
-        "with its rate limit, which asks Redis about each request": (
-            beside(ours, TASKOVERFLOW_RATE_LIMIT="10000000"),
-            nullcontext(practical),
-        ),
-        "both with two processes on a core": (beside(ours, **more), beside(practical, **more)),
-        "the floor: the SELECT, and nothing else": (beside(ours, _floor), nullcontext(practical)),
-    }
+    """A table of the ratios, the practical's = 1."""
     rows = []
-    for about, (opening_one, opening_other) in kinds.items():
-        with opening_one as one, opening_other as other:
-            found = [_ratio(one, other, count, rounds, seconds) for count in connections]
-        rows.append([about, *found])
-    about_all = "GET one at so many connections, the practical's = 1"
-    head = [about_all, *(f"at {count}" for count in connections)]
+    for case in _cases(both[OURS], both[PRACTICAL]):
+        with case.one as one, case.other as other:
+            found = [
+                median(_ratio(case.operation, one, other, count, seconds) for _ in range(rounds))
+                for count in connections
+            ]
+        tell(f"http, {case.operation}, {case.about}: {found}")
+        rows.append([f"{case.operation}, {case.about}", *map(number, found)])
+    head = ["requests/s, the practical's = 1, at so many connections", *map(str, connections)]
     return table(head, rows)
+
+
+def _cases(ours: Stack, practical: Stack) -> Iterator[Case]:
+    limited = beside(ours, TASKOVERFLOW_RATE_LIMIT="10000000")
+    yield Case("GET one", "with its rate limit, in Redis", limited, nullcontext(practical))
+    more = {"TASKOVERFLOW_WEB_PROCESSES": str(2 * PROCESSES)}
+    twice = beside(ours, **more), beside(practical, **more)
+    yield Case("GET one", "both with two processes on a core", *twice)
+    for operation in ("GET one", "GET a page of 50", "POST"):
+        floor = beside(ours, _floor)
+        yield Case(operation, "the floor: its one statement", floor, nullcontext(practical))
 
 
 def _floor(stack: Stack) -> list[str | Path]:
@@ -44,12 +56,9 @@ def _floor(stack: Stack) -> list[str | Path]:
     ]  # fmt: skip
 
 
-def _ratio(one: Stack, other: Stack, connections: int, rounds: int, seconds: float) -> str:
-    requests = get_one(one)
-    rates = [
-        [load(stack, requests, connections, seconds).rate for stack in (one, other)]
-        for _ in range(rounds)
-    ]
-    found = median(a / max(b, 0.1) for a, b in rates)
-    tell(f"http, price, {connections}: {found:.2f}")
-    return number(found)
+def _ratio(operation: str, one: Stack, other: Stack, connections: int, seconds: float) -> float:
+    ours, theirs = (
+        load(stack, BY_NAME[operation].requests(stack), connections, seconds).rate
+        for stack in (one, other)
+    )
+    return ours / max(theirs, 0.1)

@@ -9,7 +9,7 @@ from redis import Redis
 from taskoverflow.jobqueue import GENERATE_ICAL, JobQueue
 from taskoverflow.settings import read_settings
 from tests.bench import export, jobs
-from tests.bench.operations import OPERATIONS, TODOS, load
+from tests.bench.operations import BY_NAME, TODOS, load
 from tests.bench.part import Part
 from tests.bench.plot import Line, chart
 from tests.bench.report import median, milliseconds, number, table
@@ -17,7 +17,6 @@ from tests.bench.stacks import OURS, Stack, stacks
 from tests.bench.stand import folder, running, tell
 
 ASKED = 20  # times, of which the median counts
-BY_NAME = {operation.name: operation for operation in OPERATIONS}
 READS = ("GET one", "GET a page of 50")
 
 
