@@ -55,19 +55,18 @@ class PostgresqlPool(PooledPostgresqlExtDatabase):  # type: ignore[misc]
         if sql not in prepared:
             name = f"taskoverflow_{len(prepared)}"
             self.execute_sql(f"PREPARE {name} AS {_numbered(sql)}")
-            prepared[sql] = f"EXECUTE {name}" + (
-                f"({', '.join(['%s'] * len(values))})" * bool(values)
-            )
+            given = f"({', '.join(['%s'] * len(values))})" if values else ""
+            prepared[sql] = f"EXECUTE {name}{given}"
         return self.execute_sql(prepared[sql], values)
 
     @property
     def _state(self) -> _ConnectionState:
         """Peewee's state, which it keeps per thread: here one for each greenlet, the one that
         every thread runs in included."""
-        states = getcurrent().__dict__
+        states: dict[Any, _ConnectionState] = getcurrent().__dict__
         if (state := states.get(self)) is None:
             state = states[self] = _ConnectionState()
-        return cast(_ConnectionState, state)
+        return state
 
     @_state.setter
     def _state(self, state: object) -> None:

@@ -45,7 +45,7 @@ USUAL = Scale(
     million=100_000,
     depths=(1, 100, 10_000),
     workers=(1, 2, 4, 8),
-    users=(50, 100, 200, 300, 400, 600, 800),
+    users=(50, 100, 200, 400, 600, 800, 1200, 1600, 2000, 2400),
 )
 LONG = USUAL._replace(
     rounds=7,
@@ -53,5 +53,5 @@ LONG = USUAL._replace(
     share=2.0,
     calendar_sizes=(10_000, 100_000),
     million=1_000_000,
-    users=(*USUAL.users, 1200, 1600, 2000),
+    users=(*USUAL.users, 3200),
 )
