@@ -6,8 +6,9 @@ each other's commits. How many todos there are is counted along the way.
 """
 
 import random
+from typing import Any
 
-from peewee import fn
+from peewee import ModelSelect, fn
 
 from taskoverflow.errors import TooManyTodos
 from taskoverflow.store import models
@@ -42,8 +43,14 @@ def too_many(most: int) -> TooManyTodos:
 
 def with_uuid() -> Statement:
     """The query for whose revision it is, and the revision."""
-    changes = models.RevisionSlot.select(fn.SUM(models.RevisionSlot.changes))
+    _, changes = columns()
     return models.Instance.select(models.Instance.uuid, changes).sql()
+
+
+def columns() -> "tuple[ModelSelect[Any], ModelSelect[Any]]":
+    """The same as two columns of another query."""
+    changes = models.RevisionSlot.select(fn.SUM(models.RevisionSlot.changes))
+    return models.Instance.select(models.Instance.uuid), changes
 
 
 def current() -> int:

@@ -252,3 +252,14 @@ def test_a_revoked_feed_takes_no_file_and_leaves_none_behind(database):
     assert not feeds.set_file(database, feed.id, store(database).id, 2)
     with pytest.raises(NotFound):
         feeds.file_of(database, token)
+
+
+@pytest.mark.parametrize(
+    "which", [Filter(), Filter(completed=True), Filter(q="milk"), Filter(window=3)]
+)
+def test_a_page_has_the_version_that_it_is_of(database, which):
+    for _ in range(2):
+        found = todos.versioned_page(database, which, 2)
+        assert found == (todos.version(database, which), todos.page(database, which, 2))
+        for number in range(3):
+            add(database, f"milk {number}", completed=True, deadline_at=in_days(1))

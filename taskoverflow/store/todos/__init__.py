@@ -10,6 +10,7 @@ from taskoverflow.store.todos.reading import (
     get,
     page,
     version,
+    versioned_page,
 )
 from taskoverflow.store.todos.selection import NEWEST_FIRST, Filter, Order, Position
 from taskoverflow.store.todos.values import LARGEST_ID, CalendarTodo, Todo, unknown
@@ -35,4 +36,5 @@ __all__ = [
     "unknown",
     "update",
     "version",
+    "versioned_page",
 ]

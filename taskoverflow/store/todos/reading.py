@@ -78,10 +78,35 @@ def page(
     Each page is read by itself, from the index: what is added meanwhile moves nothing.
     """
     with reading(database):
-        if which.is_plain and order.key != "deadline_at":
-            found = _plain_page(database, which, limit + 1, order, after)
-        else:
-            found = _page(database, which, limit + 1, order, after)
+        read = _plain_page if _is_plain(which, order) else _page
+        return _cut(read(database, which, limit + 1, order, after), limit, order)
+
+
+def versioned_page(
+    database: Database,
+    which: Filter,
+    limit: int,
+    order: Order = NEWEST_FIRST,
+    after: Position | None = None,
+) -> tuple[str, Page]:
+    """A page, and the version of the todos that it is of: both in one question, if it can be."""
+    with reading(database):
+        if _is_plain(which, order):
+            rows = _plain_rows(database, which, limit + 1, order, after, versioned=True)
+            if rows:
+                uuid, changes = rows[0][-2:]
+                found = values(database, [row[:-2] for row in rows])
+                return f"{uuid} {changes}", _cut(found, limit, order)
+        # Known before the todos are read: a change in between makes it old, never wrongly new.
+        known = version(database, which)
+        return known, page(database, which, limit, order, after)
+
+
+def _is_plain(which: Filter, order: Order) -> bool:
+    return which.is_plain and order.key != "deadline_at"
+
+
+def _cut(found: list[Todo], limit: int, order: Order) -> Page:
     more = len(found) > limit
     return Page(found[:limit], position(found[limit - 1], order) if more else None)
 
@@ -103,15 +128,31 @@ def _plain_page(
     database: Database, which: Filter, limit: int, order: Order, after: Position | None
 ) -> list[Todo]:
     """The same for the filters and orders that are one walk along one index."""
+    rows = _plain_rows(database, which, limit, order, after, versioned=False)
+    return values(database, rows)
+
+
+def _plain_rows(
+    database: Database,
+    which: Filter,
+    limit: int,
+    order: Order,
+    after: Position | None,
+    *,
+    versioned: bool,
+) -> list[tuple[Any, ...]]:
+    """The rows of a plain page; `versioned`: in each, whose revision it is of, and the revision."""
 
     def build() -> compiled.Statement:
         (query,) = in_order(select(database, which, Todo), order, after)
+        query = query.select_extend(*revision.columns()) if versioned else query
         return query.limit(limit).sql()
 
     position = [] if after is None else [after.key, after.id]
     given = [*which.plain_values, *position, limit]
-    shape = ("page", which.plain_shape, order, after is None)
-    return values(database, compiled.run(database, shape, given, build).fetchall())
+    shape = ("page", which.plain_shape, order, after is None, versioned)
+    rows: list[tuple[Any, ...]] = compiled.run(database, shape, given, build).fetchall()
+    return rows
 
 
 def count(database: Database, which: Filter) -> int:

@@ -145,12 +145,12 @@ def _list(
 ) -> Response:
     which = query.filter
     with reading(database):  # all of it on one connection
-        # Known before the todos are read: a change in between makes the ETag old, never new.
-        version = todos.version(database, which)
+        if "if-none-match" in request.headers:
+            etag = etag_of(todos.version(database, which), query)
+            if known := not_modified(request, etag):
+                return known
+        version, page = todos.versioned_page(database, which, query.limit, query.order, after)
         etag = etag_of(version, query)
-        if known := not_modified(request, etag):
-            return known
-        page = todos.page(database, which, query.limit, query.order, after)
         whole = after is None and page.next is None
         count = partial(len, page.todos) if whole else partial(todos.count, database, which)
         total = request.app.state.totals.get(version, which, count)
