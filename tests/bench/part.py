@@ -37,7 +37,7 @@ SHORT = Scale(
     users=(5, 10),
 )
 USUAL = Scale(
-    rounds=5,
+    rounds=3,
     seconds=1.0,
     share=0.3,
     sizes=(10, 1000, 100_000, 1_000_000),
