@@ -2,13 +2,11 @@
 
 import json
 import random
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from tests.bench.stacks import Stack, settle
-from tests.bench.stand import client_cores, pin
+from tests.bench.stand import on_client_core
 
 TODOS = 1000  # stored
 WARM_UP = 0.3  # seconds
@@ -91,17 +89,9 @@ def load(stack: Stack, requests: Sequence[str], connections: int, seconds: float
         "seconds": seconds,
         "warm_up": WARM_UP,
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.load"],
-        input=json.dumps(wanted),
-        env=stack.environ,
-        capture_output=True,
-        text=True,
-        check=True,
-        preexec_fn=lambda: pin(0, client_cores()),
-    )
+    found = on_client_core("tests.bench.load", wanted, stack.environ)
     settle(stack)
-    return _result(json.loads(done.stdout))
+    return _result(found)
 
 
 def _result(found: dict[str, Any]) -> Result:

@@ -1,5 +1,6 @@
 """The test stand: servers and processes of a measurement's own, and what machine it ran on."""
 
+import json
 import os
 import platform
 import signal
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg2
@@ -127,6 +129,20 @@ def running(
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def on_client_core(module: str, wanted: dict[str, Any], environ: dict[str, str]) -> Any:
+    """Run a module, that reads what is wanted as JSON, on the clients' core: what it answers."""
+    done = subprocess.run(
+        [sys.executable, "-m", module],
+        input=json.dumps(wanted),
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=True,
+        preexec_fn=lambda: pin(0, client_cores()),
+    )
+    return json.loads(done.stdout)
 
 
 def wait_for(condition: Callable[[], object], timeout: float = 60.0) -> None:

@@ -8,7 +8,6 @@ LIMIT. One process on a core of its own plays all users, with a connection for e
 import asyncio
 import json
 import random
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from typing import Any, NamedTuple
 from tests.bench.part import Part
 from tests.bench.report import milliseconds, number, table
 from tests.bench.stacks import OURS, PRACTICAL, Stack, stacks
-from tests.bench.stand import client_cores, folder, pin, tell
+from tests.bench.stand import folder, on_client_core, tell
 
 TODOS = 200
 PLANNERS = 1 / 3  # of the users
@@ -83,16 +82,7 @@ def _part(found: dict[str, list[Step]]) -> Part:
 
 def _step(stack: Stack, users: int, seconds: float) -> Step:
     wanted = {"port": stack.port, "users": users, "seconds": seconds}
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.week8"],
-        input=json.dumps(wanted),
-        env=stack.environ,
-        capture_output=True,
-        text=True,
-        check=True,
-        preexec_fn=lambda: pin(0, client_cores()),
-    )
-    found = json.loads(done.stdout)
+    found = on_client_core("tests.bench.week8", wanted, stack.environ)
     times = sorted(found["times"]) or [float("inf")]
     total = max(1, len(found["times"]) + found["failed"])
     p95 = times[int(0.95 * len(times))]
