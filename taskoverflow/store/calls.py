@@ -114,20 +114,17 @@ def _wait_in_loop(descriptor: int, reads: bool, seconds: float) -> bool:
     loop = asyncio.get_running_loop()
     ready: asyncio.Future[bool] = loop.create_future()
     timer = loop.call_later(seconds, _settle, ready, False)
-    if reads:
-        loop.add_reader(descriptor, _settle, ready, True)
-    else:
-        loop.add_writer(descriptor, _settle, ready, True)
+    watch, forget = (
+        (loop.add_reader, loop.remove_reader) if reads else (loop.add_writer, loop.remove_writer)
+    )
+    watch(descriptor, _settle, ready, True)
     try:
         parent = getcurrent().parent
         assert parent is not None  # noqa: S101
         return bool(parent.switch(ready))
     finally:
         timer.cancel()
-        if reads:
-            loop.remove_reader(descriptor)
-        else:
-            loop.remove_writer(descriptor)
+        forget(descriptor)
 
 
 def _settle(ready: asyncio.Future[bool], found: bool) -> None:

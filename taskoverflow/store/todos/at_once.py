@@ -11,8 +11,8 @@ from typing import Any
 from taskoverflow.store import compiled, models, revision
 from taskoverflow.store.database import reading
 from taskoverflow.store.postgresql import PostgresqlPool
+from taskoverflow.store.todos.values import LARGEST_ID
 
-ANY_NUMBER = 2**63 - 1
 COLUMNS = [field.name for field in models.Todo._meta.sorted_fields if field is not models.Todo.id]
 INSERT = f"""WITH made AS (
         INSERT INTO todo ({", ".join(COLUMNS)}) SELECT {", ".join(["%s"] * len(COLUMNS))}
@@ -36,7 +36,7 @@ def insert(database: PostgresqlPool, row: Mapping[str, Any], most: int) -> int:
     """Insert a row; returns its id. Raises TooManyTodos if there are `most` (0: any number)."""
     values = [row[name] for name in COLUMNS]
     with reading(database):
-        limit = most or ANY_NUMBER
+        limit = most or LARGEST_ID
         found = database.execute_prepared(INSERT, [*values, limit, revision.any_slot()])
         made = found.fetchone()
     if made is None:
@@ -46,6 +46,8 @@ def insert(database: PostgresqlPool, row: Mapping[str, Any], most: int) -> int:
 
 def find(database: PostgresqlPool, todo_id: int) -> models.Todo | None:
     """A row, or None if there is none of this id."""
+    if todo_id > LARGEST_ID:
+        return None
 
     def build() -> compiled.Statement:
         return models.Todo.select().where(models.Todo.id == todo_id).sql()

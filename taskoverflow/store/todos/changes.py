@@ -19,8 +19,7 @@ TICK = timedelta(microseconds=1)
 # Each column of a new todo, and what it holds if nothing is said of it.
 DEFAULTS = {
     field.name: None if callable(field.default) else field.default
-    for field in models.Todo._meta.sorted_fields
-    if field is not models.Todo.id
+    for field in (getattr(models.Todo, name) for name in at_once.COLUMNS)
 }
 
 
@@ -59,15 +58,13 @@ def update(
 
     Raises NotFound, or PreconditionFailed when `versions` are given and its is none of them.
     """
-    if todo_id > LARGEST_ID:
-        raise unknown()
     if isinstance(database, PostgresqlPool):
         with reading(database):
             while (changed := _update_at_once(database, todo_id, fields, versions)) is None:
                 pass  # somebody else was faster
             return changed
     with transaction(database, write=True):
-        row = _checked(models.Todo.get_or_none(models.Todo.id == todo_id), versions)
+        row = _checked(_locked(database, todo_id), versions)
         if fields:
             change(row, fields)
             row.save()
