@@ -32,6 +32,15 @@ def test_a_todo_is_dragged_to_another_day_and_back_by_undo(page, product):
     expect(day(page, "2026-11-24")).to_contain_text("Water the plants")
 
 
+def test_a_day_keeps_the_focus_when_a_todo_comes_from_elsewhere(page, product):
+    page.goto("/month?month=2026-11")
+    number = day(page, "2026-11-12").locator("a.number")
+    number.focus()
+    product.add("Dinner with Priya", "2026-11-12T08:30:00")
+    expect(day(page, "2026-11-12")).to_contain_text("Dinner with Priya")
+    expect(number).to_be_focused()
+
+
 def test_the_grid_is_walked_and_a_todo_moved_by_keys(page, product):
     product.add("Renew the passport", "2026-11-26T08:00:00")
     page.goto("/month?month=2026-11")
