@@ -36,8 +36,8 @@ def wait_for(client, job_id, *statuses):
     return job(client, job_id)
 
 
-def events(client, job_id):
-    """What the stream sends, as (event, job)."""
+def events(client, job_id, each=lambda: None):
+    """What the stream sends, as (event, job); `each` is called at each of them."""
     found, event = [], None
     with client.stream("GET", f"/jobs/{job_id}/events") as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
@@ -47,6 +47,7 @@ def events(client, job_id):
                 event = value
             elif name == "data":
                 found.append((event, json.loads(value)))
+                each()
     return found
 
 
@@ -249,12 +250,15 @@ def test_many_watchers_cost_redis_no_more_than_one(client, settings):
 
 
 def watch(threads, settings, job_id, number):
+    """So many more watchers of a job, each of which has been told how it is."""
+    told = threading.Semaphore(0)
+
     def watcher():
         with httpx.Client(base_url=f"http://127.0.0.1:{settings.port}/api/v1", timeout=30) as own:
-            return events(own, job_id)
+            return events(own, job_id, told.release)
 
     watchers = [threads.submit(watcher) for _ in range(number)]
-    time.sleep(1)
+    assert all(told.acquire(timeout=30) for _ in range(number))
     return watchers
 
 
