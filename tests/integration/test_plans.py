@@ -158,6 +158,11 @@ def test_a_few_are_found_by_an_index_and_may_be_sorted_then(explained, which):
                 assert any("todo_search" in s or "Bitmap Index" in s for s, _ in steps), steps
 
 
+def calendar_of(database, which):
+    with todos.by_deadline(database, which, undated=True) as found:
+        return list(found.todos)
+
+
 @pytest.mark.parametrize(
     ("call", "arguments"),
     [
@@ -165,6 +170,9 @@ def test_a_few_are_found_by_an_index_and_may_be_sorted_then(explained, which):
         (todos.version, (Filter(window=7),)),
         (todos.count, (NARROW["search"],)),
         (todos.count, (NARROW["due"],)),
+        (calendar_of, (NARROW["search"],)),
+        (calendar_of, (NARROW["due"],)),
+        (calendar_of, (NARROW["open and due"],)),
     ],
 )
 def test_what_else_is_asked_is_found_by_an_index(explained, call, arguments):

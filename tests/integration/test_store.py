@@ -3,14 +3,17 @@
 import io
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from math import ceil
 
 import pytest
 
 from taskoverflow.errors import DatabaseUnavailable, NotFound
 from taskoverflow.store import calendars, feeds, todos
+from taskoverflow.store.calendars import CHUNK_SIZE
 from taskoverflow.store.database import open_database, transaction
 from taskoverflow.store.models import CalendarChunk, Todo, utc_now
 from taskoverflow.store.todos import Filter
+from taskoverflow.store.todos.stream import SOME
 
 
 def add(database, title="x", **fields):
@@ -112,6 +115,35 @@ def test_undated_todos_come_last_if_they_are_asked_for(database):
         assert [todo.id for todo in found.todos] == [dated.id, undated.id]
 
 
+@pytest.mark.parametrize("dated", [SOME, SOME + 1])
+@pytest.mark.parametrize("undated", [SOME, SOME + 1])
+def test_no_todo_is_lost_where_a_stream_begins_to_need_a_cursor(database, dated, undated):
+    row = {"title": "x", "completed": False, "created_at": utc_now(), "updated_at": utc_now()}
+    deadlines = [in_days(1)] * dated + [None] * undated
+    made = ({**row, "deadline_at": deadline} for deadline in deadlines)
+    assert sum(todos.create_many(database, made)) == dated + undated
+    with todos.by_deadline(database, Filter(), undated=True) as found:
+        assert (found.total, found.undated) == (dated + undated, undated)
+        assert len({todo.id for todo in found.todos}) == dated + undated
+    with todos.by_deadline(database, Filter(), undated=False) as found:
+        assert (found.total, found.undated) == (dated, undated)
+        assert all(todo.deadline_at for todo in found.todos)
+
+
+def test_a_narrowed_stream_has_what_is_meant(database):
+    for title, days in (("read it", 1), ("read on", 9), ("write", 2), ("read undated", None)):
+        add(database, title, deadline_at=in_days(days) if days else None, completed=days == 9)
+    for which, expected, undated in (
+        (Filter(window=5), ["read it", "write"], 0),
+        (Filter(q="read"), ["read it", "read on"], 1),
+        (Filter(completed=False), ["read it", "write"], 1),
+        (Filter(due_after=in_days(1.5)), ["write", "read on"], 0),
+    ):
+        for _ in range(2):  # the SQL is written, and kept
+            with todos.by_deadline(database, which, undated=False) as found:
+                assert (titles(found.todos), found.undated) == (expected, undated)
+
+
 def test_a_calendar_is_told_how_often_a_deadline_changed_and_when_a_todo_was_done(database):
     def shown():
         with todos.by_deadline(database, Filter(), undated=True) as found:
@@ -162,8 +194,9 @@ def store(database, data=b"x", expires_in=60):
     )
 
 
-def test_a_calendar_comes_back_in_chunks(database):
-    data = bytes(range(256)) * 3000
+@pytest.mark.parametrize("size", [0, 1, CHUNK_SIZE, CHUNK_SIZE + 1, 3 * CHUNK_SIZE])
+def test_a_calendar_comes_back_in_chunks(database, size):
+    data = (bytes(range(256)) * 4000)[:size]
     calendar = store(database, data)
     assert calendar.gzip_size == len(data)
     assert calendars.get(database, calendar.id) == calendar
@@ -171,7 +204,7 @@ def test_a_calendar_comes_back_in_chunks(database):
     while chunk := calendars.chunk(database, calendar.id, position):
         chunks.append(chunk)
         position += 1
-    assert len(chunks) > 1
+    assert len(chunks) == ceil(size / CHUNK_SIZE)
     assert b"".join(chunks) == data
 
 

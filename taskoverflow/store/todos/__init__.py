@@ -3,8 +3,6 @@
 from taskoverflow.store.todos.changes import create, create_many, delete, update
 from taskoverflow.store.todos.reading import (
     Page,
-    TodoStream,
-    by_deadline,
     count,
     find,
     get,
@@ -13,6 +11,7 @@ from taskoverflow.store.todos.reading import (
     versioned_page,
 )
 from taskoverflow.store.todos.selection import NEWEST_FIRST, Filter, Order, Position
+from taskoverflow.store.todos.stream import TodoStream, by_deadline
 from taskoverflow.store.todos.values import LARGEST_ID, CalendarTodo, Todo, unknown
 
 __all__ = [

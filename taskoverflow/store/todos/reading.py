@@ -1,28 +1,23 @@
-"""Reading todos: one, a page, or all of them as a stream."""
+"""Reading todos: one, some, or a page of them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import chain
 from typing import Any
 
 from msgspec import Struct
-from peewee import Database, PostgresqlDatabase, fn
-from playhouse.postgres_ext import ServerSide
+from peewee import Database, fn
 
 from taskoverflow.store import compiled, models, revision
-from taskoverflow.store.database import reading, transaction
+from taskoverflow.store.database import reading
 from taskoverflow.store.todos.selection import (
     NEWEST_FIRST,
     Filter,
     Order,
     Position,
-    Selection,
     columns,
     in_order,
     position,
     select,
 )
-from taskoverflow.store.todos.values import LARGEST_ID, CalendarTodo, Todo, unknown, values
+from taskoverflow.store.todos.values import LARGEST_ID, Todo, unknown, values
 
 
 class Page(Struct, frozen=True):
@@ -30,18 +25,6 @@ class Page(Struct, frozen=True):
 
     todos: list[Todo]
     next: Position | None
-
-
-class TodoStream(Struct, frozen=True):
-    """Todos in the order of their deadlines, and how many there are of them.
-
-    `total` is how many the stream holds, `undated` how many of those meant have no deadline: they
-    come last, or not at all.
-    """
-
-    total: int
-    undated: int
-    todos: Iterator[CalendarTodo]
 
 
 def get(database: Database, todo_id: int) -> Todo:
@@ -176,29 +159,3 @@ def version(database: Database, which: Filter) -> str:
         return (
             f"{known} {models.Todo.select(fn.MAX(models.Todo.deadline_at)).where(reached).scalar()}"
         )
-
-
-@contextmanager
-def by_deadline(database: Database, which: Filter, *, undated: bool) -> Iterator[TodoStream]:
-    """The todos meant, read row by row while the block lasts; `undated`: those, too."""
-    # One transaction, not a page after another: a todo whose deadline is changed meanwhile would
-    # else be in the calendar twice, under one UID, or not at all. In SQLite that keeps the WAL from
-    # being reused meanwhile: it grew by 30 kB for each change of a todo, and not after the end.
-    with transaction(database):
-        query = select(database, which, CalendarTodo)
-        dated, rest = in_order(query, Order("deadline_at", descending=False), None)
-        rows = _rows(database, dated)
-        if undated:
-            rows = chain(rows, _rows(database, rest))
-        left_out = rest.count()
-        total = dated.count() + (left_out if undated else 0)
-        yield TodoStream(total, left_out, (CalendarTodo(*row) for row in rows))
-
-
-def _rows(database: Database, query: Selection) -> Iterator[tuple[Any, ...]]:
-    """The rows, none of them kept: SQLite steps through them, PostgreSQL sends some at once."""
-    rows = query.tuples()
-    on_server = isinstance(database, PostgresqlDatabase)
-    found: Iterator[tuple[Any, ...]]
-    found = ServerSide(rows, array_size=1000) if on_server else rows.iterator()
-    return found
