@@ -4,13 +4,23 @@ from datetime import datetime
 from typing import BinaryIO
 from uuid import uuid4
 
+import msgspec
 from msgspec import Struct
 from peewee import Database
 
-from taskoverflow.store import models
+from taskoverflow.store import compiled, models
 from taskoverflow.store.database import reading, transaction
+from taskoverflow.store.postgresql import PostgresqlPool
 
 CHUNK_SIZE = 256 * 1024  # bytes
+
+# A calendar of one chunk as one statement of PostgreSQL, which is a transaction by itself.
+COLUMNS = [field.name for field in models.Calendar._meta.sorted_fields]
+STORE = f"""WITH stored AS (
+        INSERT INTO calendar ({", ".join(COLUMNS)}) VALUES ({", ".join(["%s"] * len(COLUMNS))})
+        RETURNING id
+    )
+    INSERT INTO calendar_chunk (calendar_id, position, data) SELECT id, 0, %s FROM stored"""  # noqa: S608
 
 
 class Calendar(Struct, frozen=True):
@@ -38,17 +48,23 @@ def store(
     gzip_size = compressed.seek(0, 2)
     compressed.seek(0)
     calendar = Calendar(uuid4().hex, etag, events, size, gzip_size, models.utc_now(), expires_at)
-    with transaction(database, write=True):
-        models.Calendar.create(
-            **{name: getattr(calendar, name) for name in calendar.__struct_fields__}
-        )
-        position = 0
-        while data := compressed.read(CHUNK_SIZE):
-            models.CalendarChunk.insert(
-                calendar=calendar.id, position=position, data=data
-            ).execute()
-            position += 1
+    fields = msgspec.structs.asdict(calendar)
+    if gzip_size <= CHUNK_SIZE and isinstance(database, PostgresqlPool):
+        with reading(database):
+            values = [fields[name] for name in COLUMNS]
+            database.execute_prepared(STORE, [*values, compressed.read()])
+    else:
+        with transaction(database, write=True):
+            models.Calendar.create(**fields)
+            _store_chunks(calendar.id, compressed)
     return calendar
+
+
+def _store_chunks(calendar_id: str, compressed: BinaryIO) -> None:
+    position = 0
+    while data := compressed.read(CHUNK_SIZE):
+        models.CalendarChunk.insert(calendar=calendar_id, position=position, data=data).execute()
+        position += 1
 
 
 def get(database: Database, calendar_id: str) -> Calendar | None:
@@ -81,4 +97,5 @@ def purge(database: Database) -> int:
 def instance_uuid(database: Database) -> str:
     """The id of this installation, made once by the first migration."""
     with reading(database):
-        return str(models.Instance.select().get().uuid)
+        query = models.Instance.select(models.Instance.uuid)
+        return str(compiled.run(database, ("instance",), [], query.sql).fetchone()[0])
