@@ -98,7 +98,11 @@ class AllowedJob(Job):
         RQ writes the whole record once more; this is what has changed of it.
         """
         self._status = JobStatus.FINISHED
-        fields: dict[Any, Any] = {"status": self._status, "worker_name": execution.worker_name}
+        fields: dict[Any, Any] = {
+            "status": self._status,
+            "worker_name": execution.worker_name,
+            "meta": self._serialize_meta(),
+        }
         for name in ("started_at", "ended_at", "last_heartbeat"):
             fields[name] = utcformat(getattr(self, name))
         pipeline.hset(self.key, mapping=fields)

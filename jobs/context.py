@@ -10,6 +10,7 @@ from peewee import Database
 from redis import Redis, RedisError
 from rq.job import Job
 
+from jobs.scripts import Scripts
 from taskoverflow import jobrecord
 from taskoverflow.settings import Settings
 from taskoverflow.store import calendars, imports
@@ -63,6 +64,7 @@ class JobContext:
     def __init__(self, job: Job, settings: Settings) -> None:
         self.job = job
         self.settings = settings
+        self._started_at = time.monotonic()
         self._reported_at = 0.0
 
     @property
@@ -71,14 +73,11 @@ class JobContext:
         return _database(self.settings.database_url)
 
     def withdraw_offer(self) -> None:
-        """Stop equal requests from being given this job. To be called before the first read.
-
-        The two steps are not atomic. At worst a newer job's offer goes too, and an equal request
-        gets a job of its own: more work, never a wrong answer.
-        """
-        offer = self.job.meta.get(jobrecord.OFFER)
-        if offer and self.job.connection.get(offer) == self.job.id.encode():
-            self.job.connection.delete(offer)
+        """Stop equal requests from being given this job. To be called before the first read."""
+        if offer := self.job.meta.get(jobrecord.OFFER):
+            with self.job.connection.pipeline() as pipeline:
+                pipeline.delete(offer)
+                Scripts(self.job.connection).run_if(("GET", offer), self.job.id, pipeline)
 
     def result_expiry(self) -> datetime:
         """Until when a result that is stored now is kept in the database."""
@@ -94,15 +93,18 @@ class JobContext:
             imports.purge(self.database)
 
     def progress(self, stage: str, done: float, total: float) -> None:
-        """Report how far the job is, at most about twice a second; `done == total` is always said.
+        """Note how far the job is, and report it about twice a second; `done == total` in any case.
 
-        A report that Redis does not take is left out: the job itself needs no Redis.
+        A job that is shorter than that reports nothing: at its end its record has what was noted
+        last. A report that Redis does not take is left out: the job itself needs no Redis.
         """
-        if done < total and time.monotonic() - self._reported_at < PROGRESS_INTERVAL:
-            return
-        self._reported_at = time.monotonic()
         report: dict[str, Any] = {"stage": stage, "done": done, "total": total}
         self.job.meta[jobrecord.PROGRESS] = report
+        now = time.monotonic()
+        said = now - self._reported_at < PROGRESS_INTERVAL
+        if now - self._started_at < PROGRESS_INTERVAL or (said and done < total):
+            return
+        self._reported_at = now
         meta = self.job.serializer.dumps(self.job.meta)
         try:
             _reports(self.settings.redis_url).hset(self.job.key, "meta", meta)

@@ -15,9 +15,11 @@ from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 
 from jobs.bookkeeping import ThriftyWorker
+from jobs.context import JobContext
 from jobs.patience import Patience
 from jobs.scripts import Scripts
 from jobs.worker import TaskWorker
+from taskoverflow import jobrecord
 from taskoverflow.jobqueue import GENERATE_ICAL
 from taskoverflow.store.database import open_database
 from taskoverflow.store.migrations import migrate
@@ -203,6 +205,15 @@ def test_a_job_that_is_popped_as_the_worker_is_stopped_still_runs(queue, setting
     assert worker.execution.job_id == job.id
     with pytest.raises(StopRequested):
         worker.dequeue_job_and_maintain_ttl(1)
+
+
+def test_a_job_withdraws_its_own_offer_and_no_newer_one(queue, settings):
+    connection = queue.connection
+    job = queue.enqueue_call(GENERATE_ICAL, meta={jobrecord.OFFER: "offer"})
+    for offered, left in (("newer", b"newer"), (job.id, None)):
+        connection.set("offer", offered)
+        JobContext(job, settings).withdraw_offer()
+        assert connection.get("offer") == left
 
 
 def test_a_guarded_pipeline_runs_whole_or_not_at_all(queue):
