@@ -106,7 +106,7 @@ class JobQueue:
     def get_many(self, job_ids: list[str]) -> list[JobView | None]:
         """The jobs of these ids; None for each that is not there, or not any more."""
         with self._redis_errors():
-            return load_views(self.connection, job_ids)
+            return load_views(self.connection, self.name, job_ids)
 
     def find(self, status: Status | None, limit: int, cursor: str | None) -> JobPage:
         """The newest jobs, of one status if one is given, from the cursor on.
@@ -119,7 +119,7 @@ class JobQueue:
         with self._redis_errors():
             for _ in range(LOOKED_AT // limit + 1):
                 entries = self._index_page(position, limit)
-                views = load_views(self.connection, [job_id for _, job_id in entries])
+                views = load_views(self.connection, self.name, [job_id for _, job_id in entries])
                 for entry, view in zip(entries, views, strict=True):
                     position = entry
                     if view and status in (None, view.status):

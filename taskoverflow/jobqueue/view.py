@@ -1,6 +1,6 @@
 """What the web shows of a job: RQ's record of it, in words that clients know."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -80,41 +80,32 @@ class JobPage(Struct, frozen=True):
     next: str | None
 
 
-def load_views(connection: Redis, job_ids: list[str]) -> list[JobView | None]:
-    """The jobs of these ids, None for each that is not there; two round trips for any number."""
+def load_views(connection: Redis, queue: str, job_ids: list[str]) -> list[JobView | None]:
+    """The jobs of these ids, all of one queue; None for each that is not there.
+
+    One round trip for any number.
+    """
     with connection.pipeline(transaction=False) as pipeline:
         for job_id in job_ids:
             pipeline.hgetall(Job.key_for(job_id))
-        records: list[dict[bytes, bytes]] = pipeline.execute()
-    jobs = [
-        _restore(connection, job_id, record) if record.get(b"status") else None
-        for job_id, record in zip(job_ids, records, strict=True)
-    ]
-    with connection.pipeline(transaction=False) as pipeline:
-        for job in filter(None, jobs):
-            pipeline.lpos(f"rq:queue:{job.origin}", job.id)
-            pipeline.ttl(job.key)
-            pipeline.xrevrange(Result.get_key(job.id), count=1)
-        answers = iter(pipeline.execute())
-    return [
-        _view(job, record, next(answers), next(answers), next(answers)) if job else None
-        for job, record in zip(jobs, records, strict=True)
-    ]
-
-
-def _restore(connection: Redis, job_id: str, record: Mapping[bytes, bytes]) -> Job:
-    job = Job(job_id, connection=connection, serializer=JSONSerializer)
-    job.restore(record)
-    return job
+            pipeline.lpos(f"rq:queue:{queue}", job_id)
+            pipeline.ttl(Job.key_for(job_id))
+            pipeline.xrevrange(Result.get_key(job_id), count=1)
+        answers: Iterator[Any] = iter(pipeline.execute())
+    found = zip(job_ids, answers, answers, answers, answers, strict=True)
+    return [_view(connection, *one) if one[1].get(b"status") else None for one in found]
 
 
 def _view(
-    job: Job,
+    connection: Redis,
+    job_id: str,
     record: Mapping[bytes, bytes],
     position: int | None,
     ttl: int,
     results: list[tuple[bytes, dict[bytes, bytes]]],
 ) -> JobView:
+    job = Job(job_id, connection=connection, serializer=JSONSerializer)
+    job.restore(record)
     status = STATUSES[job.get_status(refresh=False)]
     attempts = int(record.get(jobrecord.ATTEMPTS.encode(), 0))
     if status is Status.PENDING and attempts:
