@@ -13,7 +13,7 @@ from tests.bench.report import median, milliseconds, number, table
 from tests.bench.stacks import OURS, PRACTICAL, Stack, stacks
 from tests.bench.stand import folder, running, tell
 
-POLL = 0.003  # seconds between two questions for the status
+POLL = 0.001  # seconds between two questions for the status
 FEW = 10
 SUBMITS = 20  # a round
 
