@@ -8,11 +8,10 @@ each other's commits. How many todos there are is counted along the way.
 import random
 from typing import Any
 
-from peewee import ModelSelect, fn
+from peewee import SQL, ModelSelect, fn
 
 from taskoverflow.errors import TooManyTodos
 from taskoverflow.store import models
-from taskoverflow.store.compiled import Statement
 
 SLOTS = 16
 
@@ -41,16 +40,11 @@ def too_many(most: int) -> TooManyTodos:
     return TooManyTodos(f"There are {most} todos, and there may be no more.")
 
 
-def with_uuid() -> Statement:
-    """The query for whose revision it is, and the revision."""
-    _, changes = columns()
-    return models.Instance.select(models.Instance.uuid, changes).sql()
-
-
-def columns() -> "tuple[ModelSelect[Any], ModelSelect[Any]]":
-    """The same as two columns of another query."""
+def version() -> "ModelSelect[Any]":
+    """A query, or a column of another one, for whose revision it is and the revision, as a text."""
     changes = models.RevisionSlot.select(fn.SUM(models.RevisionSlot.changes))
-    return models.Instance.select(models.Instance.uuid), changes
+    # One text: next to each of 50 todos, a UUID and a decimal take 15 µs longer to read.
+    return models.Instance.select(models.Instance.uuid.concat(SQL("' '")).concat(changes))
 
 
 def current() -> int:

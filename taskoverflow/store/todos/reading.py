@@ -77,9 +77,8 @@ def versioned_page(
         if _is_plain(which, order):
             rows = _plain_rows(database, which, limit + 1, order, after, versioned=True)
             if rows:
-                uuid, changes = rows[0][-2:]
-                found = values(database, [row[:-2] for row in rows])
-                return f"{uuid} {changes}", _cut(found, limit, order)
+                found = values(database, [row[:-1] for row in rows])
+                return rows[0][-1], _cut(found, limit, order)
         # Known before the todos are read: a change in between makes it old, never wrongly new.
         known = version(database, which)
         return known, page(database, which, limit, order, after)
@@ -124,11 +123,11 @@ def _plain_rows(
     *,
     versioned: bool,
 ) -> list[tuple[Any, ...]]:
-    """The rows of a plain page; `versioned`: in each, whose revision it is of, and the revision."""
+    """The rows of a plain page; `versioned`: the last column has the revision that it is of."""
 
     def build() -> compiled.Statement:
         (query,) = in_order(select(database, which, Todo), order, after)
-        query = query.select_extend(*revision.columns()) if versioned else query
+        query = query.select_extend(revision.version()) if versioned else query
         return query.limit(limit).sql()
 
     position = [] if after is None else [after.key, after.id]
@@ -151,8 +150,8 @@ def version(database: Database, which: Filter) -> str:
     what it holds changes when it reaches another deadline.
     """
     with reading(database):
-        uuid, changes = compiled.run(database, ("version",), [], revision.with_uuid).fetchone()
-        known = f"{uuid} {changes}"
+        query = revision.version().sql
+        known = str(compiled.run(database, ("version",), [], query).fetchone()[0])
         if which.window is None:
             return known
         reached = models.Todo.deadline_at <= which.window_end
