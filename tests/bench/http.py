@@ -29,8 +29,9 @@ def part(rounds: int, seconds: float, connections: Sequence[int] = CONNECTIONS) 
                         tell(
                             f"http {round_}, {operation.name}, {count}: {name} {result.rate:.0f}/s"
                         )
-        costs = price.table_of(both, (rounds + 1) // 2, seconds, connections)
-    return Part(f"{_table(found, connections)}\n\n{costs}", _figures(found, connections))
+        costs = price.part(both, (rounds + 1) // 2, seconds, connections)
+    text = f"{_table(found, connections)}\n\n{costs.text}"
+    return Part(text, _figures(found, connections) | costs.figures)
 
 
 def _figures(found: dict[Key, list[Result]], connections: Sequence[int]) -> dict[str, float]:

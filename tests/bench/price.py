@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.bench.operations import BY_NAME, load
+from tests.bench.part import Part
 from tests.bench.report import median, number, table
 from tests.bench.stacks import OURS, PRACTICAL, PROCESSES, Stack, beside
 from tests.bench.stand import tell
+
+FLOOR = "the floor: its one statement"
 
 
 class Case(NamedTuple):
@@ -21,11 +24,9 @@ class Case(NamedTuple):
     other: AbstractContextManager[Stack]
 
 
-def table_of(
-    both: dict[str, Stack], rounds: int, seconds: float, connections: Sequence[int]
-) -> str:
-    """A table of the ratios, the practical's = 1."""
-    rows = []
+def part(both: dict[str, Stack], rounds: int, seconds: float, connections: Sequence[int]) -> Part:
+    """The ratios, the practical's = 1."""
+    rows, figures = [], {}
     for case in _cases(both[OURS], both[PRACTICAL]):
         with case.one as one, case.other as other:
             found = [
@@ -34,8 +35,9 @@ def table_of(
             ]
         tell(f"http, {case.operation}, {case.about}: {found}")
         rows.append([f"{case.operation}, {case.about}", *map(number, found)])
+        figures[f"{case.operation}, {case.about}, at one"] = found[0]
     head = ["requests/s, the practical's = 1, at so many connections", *map(str, connections)]
-    return table(head, rows)
+    return Part(table(head, rows), figures)
 
 
 def _cases(ours: Stack, practical: Stack) -> Iterator[Case]:
@@ -46,7 +48,7 @@ def _cases(ours: Stack, practical: Stack) -> Iterator[Case]:
     yield Case("GET one", "both with two processes on a core", *twice)
     for operation in ("GET one", "GET a page of 50", "POST"):
         floor = beside(ours, _floor)
-        yield Case(operation, "the floor: its one statement", floor, nullcontext(practical))
+        yield Case(operation, FLOOR, floor, nullcontext(practical))
 
 
 def _floor(stack: Stack) -> list[str | Path]:
