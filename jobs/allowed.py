@@ -119,6 +119,11 @@ class AllowedJob(Job):
         )
         self.finished_job_registry.add(self, ttl, pipeline)
 
+    def _handle_failure(self, exc_string: str, pipeline: Pipeline, *more: Any, **run: Any) -> None:
+        """Store why it failed in the step that says so, for who asks in between."""
+        super()._handle_failure(exc_string, pipeline, *more, **run)
+        pipeline.hset(self.key, "meta", self._serialize_meta())
+
     def retry(self, queue: Queue, pipeline: Pipeline) -> None:
         """Queue the next run, after a pause if the job has one; nothing is done before EXEC.
 

@@ -186,7 +186,6 @@ class TaskWorker(ThriftyWorker):
         super().handle_job_failure(job, queue, started_job_registry, exc_string, execution)
         if job.get_status(refresh=False) in (JobStatus.FAILED, JobStatus.STOPPED):
             with self.connection.pipeline() as pipeline:
-                pipeline.hset(job.key, "meta", job._serialize_meta())
                 metrics.record(pipeline, job, "failure")
                 pipeline.execute()
 

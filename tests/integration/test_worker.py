@@ -4,6 +4,7 @@ import signal
 import threading
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import takewhile
 
 import psutil
 import pytest
@@ -214,6 +215,19 @@ def test_a_job_withdraws_its_own_offer_and_no_newer_one(queue, settings):
         connection.set("offer", offered)
         JobContext(job, settings).withdraw_offer()
         assert connection.get("offer") == left
+
+
+def test_that_a_job_has_failed_and_why_are_said_in_one_step(queue, start):
+    with queue.connection.monitor() as monitor:
+        failing = queue.enqueue_call(GENERATE_ICAL, kwargs={"no": "such"})
+        start("worker")
+        wait_for(failing, JobStatus.FAILED)
+        queue.connection.echo("the end")
+        said = (entry["command"] for entry in monitor.listen())
+        commands = list(takewhile(lambda command: command != "ECHO the end", said))
+    status = commands.index(f"HSET {failing.key} status failed")
+    step = commands[status : commands.index("EXEC", status)]
+    assert any(command.startswith(f"HSET {failing.key} meta") for command in step)
 
 
 def test_a_guarded_pipeline_runs_whole_or_not_at_all(queue):
