@@ -158,9 +158,16 @@ def test_a_few_are_found_by_an_index_and_may_be_sorted_then(explained, which):
                 assert any("todo_search" in s or "Bitmap Index" in s for s, _ in steps), steps
 
 
-def calendar_of(database, which):
-    with todos.by_deadline(database, which, undated=True) as found:
+def calendar_of(database, which, undated=True):
+    with todos.by_deadline(database, which, undated=undated) as found:
         return list(found.todos)
+
+
+@pytest.mark.parametrize("undated", [True, False])
+def test_that_a_calendar_is_large_is_seen_along_an_index(explained, undated):
+    _, (first, *_) = explained(calendar_of, Filter(), undated)
+    assert all("USING" in step for step, _ in scans(first)), first
+    assert not sorts(first), first
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,21 @@ def test_no_todo_is_lost_where_a_stream_begins_to_need_a_cursor(database, dated,
         assert all(todo.deadline_at for todo in found.todos)
 
 
+def test_a_todo_that_loses_its_deadline_while_it_is_read_comes_once(database):
+    row = {"title": "x", "completed": False, "created_at": utc_now(), "updated_at": utc_now()}
+    made = ({**row, "deadline_at": in_days(day) if day else None} for day in range(SOME + 2))
+    assert sum(todos.create_many(database, made)) == SOME + 2
+    last = max(todos.find(database, Filter(window=36_500)), key=lambda todo: todo.deadline_at)
+    with (
+        ThreadPoolExecutor(1) as other,
+        todos.by_deadline(database, Filter(), undated=True) as all_,
+    ):
+        ids = [next(all_.todos).id]
+        other.submit(todos.update, database, last.id, {"deadline_at": None}).result()
+        ids += [todo.id for todo in all_.todos]
+    assert sorted(ids) == list(range(1, SOME + 3))
+
+
 def test_a_narrowed_stream_has_what_is_meant(database):
     for title, days in (("read it", 1), ("read on", 9), ("write", 2), ("read undated", None)):
         add(database, title, deadline_at=in_days(days) if days else None, completed=days == 9)

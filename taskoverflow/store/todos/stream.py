@@ -9,14 +9,13 @@ from msgspec import Struct
 from peewee import SQL, Database, fn
 from playhouse.postgres_ext import ServerSide
 
-from taskoverflow.store import compiled
+from taskoverflow.store import compiled, models
 from taskoverflow.store.database import reading, transaction
 from taskoverflow.store.postgresql import PostgresqlPool
 from taskoverflow.store.todos.selection import Filter, Order, Selection, in_order, select
 from taskoverflow.store.todos.values import CalendarTodo
 
 SOME = 1000  # todos that PostgreSQL sends at once; 1 MB
-DATED, UNDATED = 0, 1
 
 Row = tuple[Any, ...]
 
@@ -35,72 +34,45 @@ class TodoStream(Struct, frozen=True):
 
 @contextmanager
 def by_deadline(database: Database, which: Filter, *, undated: bool) -> Iterator[TodoStream]:
-    """The todos meant, read row by row while the block lasts; `undated`: those, too."""
+    """The todos meant, read row by row while the block lasts; `undated`: those, too.
+
+    They are read as they are at one moment. A todo whose deadline is changed meanwhile would else
+    be in the calendar twice, under one UID, or not at all.
+    """
     with reading(database):
-        found = _at_once(database, which, undated)
-        if found is not None:
-            yield found
-            return
-        # One transaction, not a page after another: a todo whose deadline is changed meanwhile
-        # would else be in the calendar twice, under one UID, or not at all. In SQLite that keeps
-        # the WAL from being reused meanwhile: it grew by 30 kB for each change of a todo, and not
-        # after the end.
+        if isinstance(database, PostgresqlPool):
+            found = _at_once(database, which, undated)
+            if found is not None:
+                yield found
+                return
+        # In SQLite this keeps the WAL from being reused meanwhile: it grew by 30 kB for each change
+        # of a todo, and not after the end.
         with transaction(database):
             yield _row_by_row(database, which, undated)
 
 
-def _at_once(database: Database, which: Filter, undated: bool) -> TodoStream | None:
-    """A stream of SOME todos or fewer from PostgreSQL, whose cursors take six round trips more."""
-    if not isinstance(database, PostgresqlPool):
+def _at_once(database: PostgresqlPool, which: Filter, undated: bool) -> TodoStream | None:
+    """A stream of SOME todos or fewer, without a cursor, which takes six round trips more."""
+
+    def first() -> Selection:
+        (query,) = _queries(database, which, undated)
+        return query.limit(SOME + 1)
+
+    rows = _ask(database, which, ("by deadline", undated), first, SOME + 1)
+    if len(rows) > SOME:
         return None
-    rows = _ask(database, which, DATED, _first, SOME + 1)
-    rest = _ask(database, which, UNDATED, _first, SOME + 1) if undated else []
-    if len(rows) > SOME or len(rest) > SOME:
-        return None
-    left_out = len(rest) if undated else _number_undated(database, which)
-    todos = (CalendarTodo(*row) for row in chain(rows, rest))
-    return TodoStream(len(rows) + len(rest), left_out, todos)
-
-
-def _number_undated(database: Database, which: Filter) -> int:
-    return 0 if which.dated else int(_ask(database, which, UNDATED, _count)[0][0])
-
-
-def _ask(
-    database: Database,
-    which: Filter,
-    part: int,
-    form: Callable[[Selection], Selection],
-    *values: Any,
-) -> list[Row]:
-    """The rows of a part of the todos meant, in some form, of which `values` are a part."""
-
-    def build() -> compiled.Statement:
-        return form(_parts(database, which)[part]).sql()
-
-    if which.is_plain:
-        shape = (form.__name__, which.plain_shape, part)
-        cursor = compiled.run(database, shape, [*which.plain_values, *values], build)
-    else:
-        cursor = database.execute_sql(*build())
-    rows: list[Row] = cursor.fetchall()
-    return rows
-
-
-def _first(part: Selection) -> Selection:
-    return part.limit(SOME + 1)
-
-
-def _count(part: Selection) -> Selection:
-    return part.select(fn.COUNT(SQL("1"))).order_by()
+    found = [CalendarTodo(*row) for row in rows]
+    left_out = [todo for todo in found if todo.deadline_at is None]
+    number = len(left_out) if undated else _number_undated(database, which)
+    return TodoStream(len(found), number, iter(found))
 
 
 def _row_by_row(database: Database, which: Filter, undated: bool) -> TodoStream:
-    dated, rest = _parts(database, which)
-    left_out = _number_undated(database, which)
-    total = dated.count() + (left_out if undated else 0)
-    rows = chain(*(_rows(database, part) for part in ((dated, rest) if undated else (dated,))))
-    return TodoStream(total, left_out, (CalendarTodo(*row) for row in rows))
+    queries = _queries(database, which, undated)
+    total = sum(query.count() for query in queries)
+    rows = chain.from_iterable(_rows(database, query) for query in queries)
+    todos = (CalendarTodo(*row) for row in rows)
+    return TodoStream(total, _number_undated(database, which), todos)
 
 
 def _rows(database: Database, query: Selection) -> Iterator[Row]:
@@ -111,7 +83,45 @@ def _rows(database: Database, query: Selection) -> Iterator[Row]:
     return found
 
 
-def _parts(database: Database, which: Filter) -> list[Selection]:
-    """Those with a deadline, and those without."""
+def _queries(database: Database, which: Filter, undated: bool) -> list[Selection]:
+    """What is read, one after the other.
+
+    One query of PostgreSQL, which puts NULL last anyway: a second one would see another moment.
+    """
     found = select(database, which, CalendarTodo)
-    return in_order(found, Order("deadline_at", descending=False), None)
+    if undated and isinstance(database, PostgresqlPool):
+        return [found.order_by(models.Todo.deadline_at, models.Todo.id)]
+    dated, rest = in_order(found, Order("deadline_at", descending=False), None)
+    return [dated, rest] if undated else [dated]
+
+
+def _number_undated(database: Database, which: Filter) -> int:
+    if which.dated:
+        return 0
+
+    def count() -> Selection:
+        found = select(database, which, CalendarTodo).where(models.Todo.deadline_at.is_null())
+        return found.select(fn.COUNT(SQL("1")))
+
+    return int(_ask(database, which, ("number undated",), count)[0][0])
+
+
+def _ask(
+    database: Database,
+    which: Filter,
+    shape: tuple[Any, ...],
+    query: Callable[[], Selection],
+    *values: Any,
+) -> list[Row]:
+    """The rows of a query for the todos meant; `values` are its others behind the filter's."""
+
+    def build() -> compiled.Statement:
+        return query().sql()
+
+    if which.is_plain:
+        given = [*which.plain_values, *values]
+        cursor = compiled.run(database, (*shape, which.plain_shape), given, build)
+    else:
+        cursor = database.execute_sql(*build())
+    rows: list[Row] = cursor.fetchall()
+    return rows
