@@ -26,6 +26,7 @@ from taskoverflow.web.request_log import RequestLog, answer_nobody
 from taskoverflow.web.responses import render_error
 from taskoverflow.web.routes import routes
 from taskoverflow.web.totals import Totals
+from taskoverflow.web.ui.error_page import render_unrouted
 
 CORS_HEADERS = [
     "Authorization",
@@ -58,7 +59,7 @@ def create_app(settings: Settings) -> Starlette:
     app = Starlette(
         routes=routes(),
         exception_handlers={
-            HTTPException: render_error,
+            HTTPException: render_unrouted,
             TaskOverflowError: render_error,
             ClientDisconnect: answer_nobody,
             Exception: render_error,

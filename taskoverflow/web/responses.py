@@ -67,12 +67,17 @@ def problem(error: TaskOverflowError, instance: str) -> Problem:
     )
 
 
+def translate(error: HTTPException) -> TaskOverflowError:
+    """What Starlette's router raises, as an error of ours."""
+    return PLAIN.get(error.status_code, TaskOverflowError)(error.detail)
+
+
 def render_error(request: Request, error: Exception) -> Response:
     """Any error as problem details."""
     headers = {}
     if isinstance(error, HTTPException):
         headers = dict(error.headers or {})
-        error = PLAIN.get(error.status_code, TaskOverflowError)(error.detail)
+        error = translate(error)
     elif not isinstance(error, TaskOverflowError):
         logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
         error = TaskOverflowError("Internal server error")

@@ -270,6 +270,22 @@ def test_an_error_is_a_page(page):
     assert "There is no such page" in missing.text
 
 
+@pytest.mark.parametrize(
+    ("path", "status"), [("/nowhere", 404), ("/%3Cb%3E", 404), ("/theme", 405)]
+)
+def test_a_browser_that_is_led_astray_is_shown_a_page(page, path, status):
+    found = page.get(path, headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert (found.status_code, found.headers["content-type"][:9]) == (status, "text/html")
+    assert 'href="/"' in found.text
+    assert "<b>" not in found.text
+    others = page.get(path)
+    assert (others.status_code, others.headers["content-type"]) == (
+        status,
+        "application/problem+json",
+    )
+    assert found.headers.get("allow") == others.headers.get("allow")
+
+
 def test_the_theme_is_in_the_page_itself(page):
     assert 'data-theme="system"' in page.get("/").text
     for theme in ("light", "dark", "system"):

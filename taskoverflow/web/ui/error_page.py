@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from urllib.parse import quote
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from taskoverflow.errors import TaskOverflowError, Unauthorized
+from taskoverflow.web.responses import render_error, translate
 from taskoverflow.web.ui.messages import ENGLISH, message
 from taskoverflow.web.ui.templating import render
 
@@ -27,6 +29,16 @@ def page(handler: Handler) -> Handler:
         except TaskOverflowError as error:
             return error_page(request, error)
 
+    return answer
+
+
+def render_unrouted(request: Request, error: Exception) -> Response:
+    """What the router raises: a page for a browser that was led astray, JSON for all others."""
+    by_browser = "text/html" in request.headers.get("accept", "")
+    if not by_browser or not isinstance(error, HTTPException):
+        return render_error(request, error)
+    answer = error_page(request, translate(error))
+    answer.headers.update(error.headers or {})
     return answer
 
 
