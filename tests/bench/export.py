@@ -111,5 +111,6 @@ def _part(submits: Found, done: Found, many: int) -> Part:
     figures["seconds per calendar"] = median(done[FEW, OURS]) - few_submit
     head = ["what", "todos", f"{OURS}, ms", f"{PRACTICAL}, ms", "times as fast"]
     return Part(
-        f"Submitted one after the other while no worker runs\n\n{table(head, rows)}", figures
+        f"One after the other; a submit is measured while no worker runs\n\n{table(head, rows)}",
+        figures,
     )
