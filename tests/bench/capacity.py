@@ -43,9 +43,9 @@ def text(figures: dict[str, float]) -> str:
         f"keeps a worker for {1000 * figures['seconds per calendar']:.0f} ms; a Fargate vCPU does "
         f"{VCPU:g} of a core's work; {RESERVE} times what is needed is bought. Redis keeps a day's "
         f"jobs. Prices: terraform/README.md.\n\n{table(head, rows)}\n\n"
-        "What ends first is the database's connections: a web process holds one for each of its "
-        f"{THREADS} threads and a worker 2, and a db.t4g.micro takes about 80. Then it is the web "
-        "tasks' processors, and long after them the workers'."
+        "What ends first is the database's connections: a web process has one for each of the "
+        f"{THREADS} calls that it makes at once, a worker has 2, and a db.t4g.micro takes about "
+        "80. Then it is the web tasks' processors, and long after them the workers'."
     )
 
 
