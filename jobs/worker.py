@@ -71,6 +71,7 @@ class TaskWorker(ThriftyWorker):
         # Re-entrant, since a signal's handler may ask.
         self._ending = threading.RLock()
         self._put_back_id: str | None = None
+        self._cut_short = False
 
     @property
     def stopped_on_request(self) -> bool:
@@ -100,7 +101,10 @@ class TaskWorker(ThriftyWorker):
         self.horse.make_ready()  # a fork, if the last one is used up or has died
         with self._ending:
             self._stopped_job_id = None  # of a run that ended before it could be stopped
-            return super().start_next(job_id)
+            job = super().start_next(job_id)
+            if self._cut_short:  # by a signal that came when this run was not known here yet
+                self._stop_running_job()
+            return job
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run a job that has been started."""
@@ -205,6 +209,9 @@ class TaskWorker(ThriftyWorker):
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """On the first SIGTERM: finish the running job, or put it back when the grace is over."""
+        if self._stop_requested:  # the second came before RQ has set another handler for it
+            self.request_force_stop(signum, frame)
+            return
         # RQ stops an idle worker by what it raises here, and that is lost when the signal comes in
         # the middle of a callback (the lock of logging has one): `rest` looks for this.
         self._stop_requested = True
@@ -227,6 +234,7 @@ class TaskWorker(ThriftyWorker):
 
     def _stop_running_job(self) -> None:
         with self._ending:
+            self._cut_short = True
             for execution in self.executions.values():
                 self._put_back_id = execution.job_id
                 self.horse.kill()

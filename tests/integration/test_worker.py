@@ -208,6 +208,41 @@ def test_a_job_that_is_popped_as_the_worker_is_stopped_still_runs(queue, setting
         worker.dequeue_job_and_maintain_ttl(1)
 
 
+def test_a_second_signal_counts_while_the_first_is_handled(queue, settings, monkeypatch):
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    worker = TaskWorker(settings, Patience())
+    signals = iter([signal.SIGTERM] * 2)
+
+    def receive():
+        for signum in signals:
+            worker.request_stop(signum, None)
+
+    monkeypatch.setattr(worker.patience, "give_up", receive)
+    job = queue.enqueue_call(GENERATE_ICAL)
+    started, _ = worker.dequeue_job_and_maintain_ttl(1)
+    receive()
+    worker.execute_job(started, queue)
+    assert job.get_status() == JobStatus.QUEUED
+
+
+def test_a_second_signal_counts_while_the_job_is_being_started(queue, settings, monkeypatch):
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    worker = TaskWorker(settings, Patience())
+    start = worker.scripts.start
+
+    def interrupted_start(*asked):
+        popped = start(*asked)
+        worker.request_stop(signal.SIGTERM, None)
+        worker.request_force_stop(signal.SIGTERM, None)
+        return popped
+
+    monkeypatch.setattr(worker.scripts, "start", interrupted_start)
+    job = queue.enqueue_call(GENERATE_ICAL)
+    started, _ = worker.dequeue_job_and_maintain_ttl(1)
+    worker.execute_job(started, queue)
+    assert job.get_status() == JobStatus.QUEUED
+
+
 def test_a_job_withdraws_its_own_offer_and_no_newer_one(queue, settings):
     connection = queue.connection
     job = queue.enqueue_call(GENERATE_ICAL, meta={jobrecord.OFFER: "offer"})
