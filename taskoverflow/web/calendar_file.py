@@ -106,10 +106,10 @@ def accepts_gzip(accept_encoding: str) -> bool:
 async def _stored_chunks(database: Database, calendar: Calendar) -> AsyncIterator[bytes]:
     # A calendar that is purged in mid-stream ends short of its Content-Length, and the client
     # sees a broken transfer, not a shorter calendar.
-    position = 0
-    while data := await call_store(database, calendars.chunk, calendar.id, position):
+    position, left = 0, calendar.gzip_size
+    while left > 0 and (data := await call_store(database, calendars.chunk, calendar.id, position)):
         yield data
-        position += 1
+        position, left = position + 1, left - len(data)
 
 
 async def _decompressed(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -1,6 +1,11 @@
+import asyncio
+
 import pytest
 
-from taskoverflow.web.calendar_file import accepts_gzip
+from taskoverflow.store import calendars
+from taskoverflow.store.calendars import Calendar
+from taskoverflow.store.models import utc_now
+from taskoverflow.web.calendar_file import _stored_chunks, accepts_gzip
 from taskoverflow.web.conditional import matches
 
 
@@ -24,3 +29,23 @@ def test_an_etag_that_the_client_has_matches(header):
 @pytest.mark.parametrize("header", ["", '"b"', "a", '"a-gzip"', '"*"'])
 def test_another_etag_does_not_match(header):
     assert not matches(header, '"a"')
+
+
+@pytest.mark.parametrize("stored", [[], [b"one"], [b"one", b"two"]])
+def test_nothing_is_asked_for_behind_the_end_of_a_file(monkeypatch, stored):
+    # A client that has it all may hang up, and would break off what is still being asked.
+    asked = []
+
+    def chunk(database, calendar_id, position):
+        asked.append(position)
+        return stored[position]
+
+    monkeypatch.setattr(calendars, "chunk", chunk)
+    size = sum(map(len, stored))
+    calendar = Calendar("id", "etag", 1, size, size, utc_now(), utc_now())
+
+    async def read():
+        return [data async for data in _stored_chunks(None, calendar)]
+
+    assert asyncio.run(read()) == stored
+    assert asked == list(range(len(stored)))
