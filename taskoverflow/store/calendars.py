@@ -96,6 +96,9 @@ def purge(database: Database) -> int:
 
 def instance_uuid(database: Database) -> str:
     """The id of this installation, made once by the first migration."""
+
+    def build() -> compiled.Statement:
+        return models.Instance.select(models.Instance.uuid).sql()
+
     with reading(database):
-        query = models.Instance.select(models.Instance.uuid)
-        return str(compiled.run(database, ("instance",), [], query.sql).fetchone()[0])
+        return str(compiled.run(database, ("instance",), [], build).fetchone()[0])

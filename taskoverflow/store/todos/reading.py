@@ -150,8 +150,8 @@ def version(database: Database, which: Filter) -> str:
     what it holds changes when it reaches another deadline.
     """
     with reading(database):
-        query = revision.version().sql
-        known = str(compiled.run(database, ("version",), [], query).fetchone()[0])
+        found = compiled.run(database, ("version",), [], lambda: revision.version().sql())
+        known = str(found.fetchone()[0])
         if which.window is None:
             return known
         reached = models.Todo.deadline_at <= which.window_end
