@@ -12,6 +12,7 @@ from playhouse.postgres_ext import ServerSide
 from taskoverflow.store import compiled, models
 from taskoverflow.store.database import reading, transaction
 from taskoverflow.store.postgresql import PostgresqlPool
+from taskoverflow.store.todos.reading import count
 from taskoverflow.store.todos.selection import Filter, Order, Selection, in_order, select
 from taskoverflow.store.todos.values import CalendarTodo
 
@@ -62,17 +63,19 @@ def _at_once(database: PostgresqlPool, which: Filter, undated: bool) -> TodoStre
     if len(rows) > SOME:
         return None
     found = [CalendarTodo(*row) for row in rows]
-    left_out = [todo for todo in found if todo.deadline_at is None]
-    number = len(left_out) if undated else _number_undated(database, which)
+    if undated:
+        number = sum(todo.deadline_at is None for todo in found)
+    else:
+        number = _number_undated(database, which)
     return TodoStream(len(found), number, iter(found))
 
 
 def _row_by_row(database: Database, which: Filter, undated: bool) -> TodoStream:
+    number = _number_undated(database, which)
+    total = count(database, which) - (0 if undated else number)
     queries = _queries(database, which, undated)
-    total = sum(query.count() for query in queries)
     rows = chain.from_iterable(_rows(database, query) for query in queries)
-    todos = (CalendarTodo(*row) for row in rows)
-    return TodoStream(total, _number_undated(database, which), todos)
+    return TodoStream(total, number, (CalendarTodo(*row) for row in rows))
 
 
 def _rows(database: Database, query: Selection) -> Iterator[Row]:
@@ -99,11 +102,11 @@ def _number_undated(database: Database, which: Filter) -> int:
     if which.dated:
         return 0
 
-    def count() -> Selection:
+    def number() -> Selection:
         found = select(database, which, CalendarTodo).where(models.Todo.deadline_at.is_null())
         return found.select(fn.COUNT(SQL("1")))
 
-    return int(_ask(database, which, ("number undated",), count)[0][0])
+    return int(_ask(database, which, ("number undated",), number)[0][0])
 
 
 def _ask(
